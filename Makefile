@@ -1,0 +1,53 @@
+# What people and CI run. Everything that installs something is in scripts/setup; all else works in the tree.
+#
+#	make build    bin/sshell
+#	make demo     the main job on the reads in testdata; needs only Go and a POSIX machine
+#	make test     installs what tests need, checks, and runs every test
+#	make check    format, vet, staticcheck, the import table, and builds for each platform
+#	make fuzz     every fuzz target for FUZZTIME
+#	make bench    each figure we promise, beside its peer; BENCH=name for one, BENCH_SCALE=0.05 for a quick look
+
+GO ?= go
+FUZZTIME ?= 60s
+BENCH ?=
+BENCH_SCALE ?= 1
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
+
+# Where goroutines share state the race detector runs too.
+RACED = ./interp/... ./pipes/... ./remote/...
+
+.PHONY: build demo test check fuzz bench clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/sshell ./cmd/sshell
+
+demo: build
+	scripts/demo/run
+
+test:
+	scripts/setup
+	$(MAKE) check
+	$(MAKE) build
+	$(MAKE) fuzz FUZZTIME=2s
+	$(GO) test -race -timeout 15m $(RACED)
+	$(GO) test -timeout 15m $$($(GO) list ./... | grep -vE '^sshell/(interp|pipes|remote)(/|$$)')
+
+check:
+	@bad=$$(gofmt -l .) && { test -z "$$bad" || { echo "gofmt would change:"; echo "$$bad"; exit 1; }; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test ./scripts/check
+	@for p in $(PLATFORMS); do \
+		echo "build for $$p"; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build ./... || exit 1; \
+	done
+
+fuzz:
+	GO="$(GO)" FUZZTIME="$(FUZZTIME)" scripts/fuzz
+
+bench: build
+	scripts/setup
+	$(GO) run ./scripts/bench -sshell bin/sshell -figure "$(BENCH)" -scale "$(BENCH_SCALE)"
+
+clean:
+	rm -rf bin dist

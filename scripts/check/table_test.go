@@ -1,0 +1,116 @@
+package check
+
+// rule says what one package, or with /... a whole tree, may import of this module.
+type rule struct {
+	pkg    string   // relative to the module's root
+	allow  []string // the same form; nothing else of ours
+	reason string   // printed when the rule is broken
+}
+
+// rules is DESIGN's table of imports. The first rule that matches a package is the one that counts. Imports run
+// downwards only: what a package may import stands below it in the design.
+var rules = []rule{
+	{"cmd/sshell", []string{"shell", "interp", "interp/plan", "pipes", "pipes/ospipe", "pipes/objpipe", "pipes/objstore/...", "remote/..."},
+		"the shell starts as quickly as bash only without the cloud's SDKs, so it wires everything but them"},
+	{"cmd/sshell-agent", []string{"interp/...", "pipes/...", "remote/...", "lambda/..."},
+		"the agent serves segments with every transport; it is not a shell and shows no prompt"},
+	{"cmd/sshellctl", []string{"interp/...", "shell", "pipes/...", "remote/...", "lambda/..."},
+		"the operator's program deploys, emulates and reports, and so reaches all"},
+	{"cmd/bootstrap", []string{"interp/...", "pipes/...", "remote/...", "lambda", "lambda/handler"},
+		"a function starts cold: it carries the worker and the handler, never the interactive shell"},
+
+	{"shell", []string{"interp", "interp/plan", "interp/arith", "interp/pattern", "interp/regex", "interp/format", "interp/quote",
+		"remote", "remote/agent", "remote/local", "remote/flow", "pipes/..."},
+		"the program around the interpreter hands stages to a flow; it runs none itself"},
+
+	{"interp", []string{"interp/plan", "interp/arith", "interp/pattern", "interp/regex", "interp/format", "interp/quote"},
+		"bash alone: it asks for placements and knows nothing of functions, stores or transports"},
+	{"interp/plan", nil,
+		"pure: a plan can be made, shown and tested with no process and no network"},
+	{"interp/format", []string{"interp/quote"},
+		"a leaf of the interpreter: printf's formats, which need quoting for %q"},
+	{"interp/arith", nil, "a leaf of the interpreter: arithmetic over values that it is handed"},
+	{"interp/pattern", nil, "a leaf of the interpreter: bytes matched against patterns"},
+	{"interp/regex", nil, "a leaf of the interpreter: bytes matched against POSIX expressions"},
+	{"interp/quote", nil, "a leaf of the interpreter: bytes made safe to read again"},
+
+	{"pipes", nil,
+		"the contract of a stream knows no transport and no shell"},
+	{"pipes/pipetest", []string{"pipes"},
+		"a contract's suite sees only the contract, so that every transport can run it"},
+	{"pipes/objstore/storetest", []string{"pipes/objstore"},
+		"a contract's suite sees only the contract, so that every store can run it"},
+	{"pipes/objstore", nil,
+		"the little of S3 that we need, said without S3"},
+	{"pipes/objstore/...", []string{"pipes/objstore"},
+		"a store or a decorator implements the contract and knows no other store"},
+	{"pipes/...", []string{"pipes", "pipes/objstore"},
+		"a transport carries bytes between two ends, over a store at most"},
+
+	{"remote", []string{"interp/plan", "pipes"},
+		"tasks and results are what crosses the wire: types, not the parts that produce them"},
+	{"remote/chunk", []string{"pipes/objstore"},
+		"a cut is a pure function of bytes, wherever they are stored"},
+	{"remote/ship", []string{"pipes/objstore"},
+		"artifacts are files in a store; who runs them is not its concern"},
+	{"remote/ledger", []string{"pipes/objstore"},
+		"what happened is written by whoever knows it, and read without them"},
+	{"remote/sched", []string{"remote", "remote/ledger"},
+		"retries and bounds are the same for every runner, so it sees only the seam"},
+	{"remote/flow", []string{"interp/plan", "remote", "remote/chunk", "remote/sched", "remote/ship", "remote/ledger", "pipes/..."},
+		"a segment becomes tasks; which runner takes them, and the interpreter that runs them, are behind seams"},
+	{"remote/worker", []string{"interp", "interp/plan", "remote", "remote/chunk", "remote/ship", "pipes/..."},
+		"one task: it restores, opens and runs, and schedules nothing"},
+	{"remote/local", []string{"remote", "remote/worker", "remote/chunk", "pipes/..."},
+		"a runner on this machine starts workers; it plans nothing"},
+	{"remote/agent", []string{"interp/plan", "remote"},
+		"a segment over a socket: descriptors and statuses, no bytes of the data"},
+	{"remote/sim", []string{"remote", "pipes/..."},
+		"virtual time stands in for runners and stores, and needs their contracts only"},
+	{"remote/shared", []string{"pipes/objstore"},
+		"shared values live in a store, whoever counts"},
+
+	{"lambda", []string{"remote", "pipes/objstore"},
+		"one more runner; it reaches the rest through the seam as any other"},
+	{"lambda/...", []string{"lambda", "remote", "remote/worker"},
+		"the function's side, its deployment and its emulation share limits and wire, not the client"},
+
+	{"scripts/...", nil,
+		"checks and benchmarks see the programs from outside, as people do"},
+}
+
+// module is a rule for one module, or one package, of others.
+type module struct {
+	path   string   // an import path's prefix
+	by     []string // packages of ours that may import it; a test file needs no leave beyond the path
+	reason string
+}
+
+// modules is the list of all that we depend on. The longest path that matches an import counts. An import that matches none is a new
+// dependency, to be added here with its reason.
+var modules = []module{
+	{"mvdan.cc/sh/v3/syntax", []string{"interp", "interp/plan", "shell"},
+		"bash's grammar, measured and sound; parsed trees stay within the interpreter and its program"},
+	{"mvdan.cc/sh/v3", nil,
+		"only the parser: its interpreter and expander were measured and are not enough"},
+	{"github.com/fxamacker/cbor/v2", []string{"interp", "interp/plan", "remote/..."},
+		"shell strings are bytes, which JSON cannot carry; snapshots and tasks are CBOR"},
+	{"golang.org/x/sys", []string{"cmd/...", "interp", "shell", "pipes/...", "remote/...", "scripts/..."},
+		"system calls beside package syscall: descriptors, terminals, process groups"},
+	{"golang.org/x/sync", []string{"shell", "pipes/...", "remote/...", "lambda/..."},
+		"groups of goroutines with a limit; the interpreter's concurrency is processes and its own"},
+	{"github.com/rogpeppe/go-internal", []string{"cmd/...", "shell", "scripts/..."},
+		"testscript, which tests of command behaviour are written in"},
+	{"github.com/aws/", []string{"pipes/objstore/s3", "lambda/...", "cmd/sshell-agent", "cmd/sshellctl", "cmd/bootstrap"},
+		"with the SDKs a process takes three times as long to start; the shell must never link them"},
+}
+
+// unlinked are packages that the shell must not link, not even through another package.
+var unlinked = []struct{ path, reason string }{
+	{"github.com/aws/", "the SDKs' initialisation alone is twice bash's whole start"},
+	{"net/http", "the client's connections belong to the agent; the package costs start-up time and 3 MB"},
+	{"crypto/tls", "the client's connections belong to the agent; the package costs start-up time and 2 MB"},
+}
+
+// roots are the folders of the design that may hold Go files.
+var roots = []string{"cmd", "shell", "interp", "pipes", "remote", "lambda", "scripts"}
