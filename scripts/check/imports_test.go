@@ -174,7 +174,8 @@ func TestEveryPackageSaysWhatItOwns(t *testing.T) {
 	said := map[string]bool{}
 	for _, s := range sources(t) {
 		doc := s.ast.Doc != nil && len(strings.Fields(s.ast.Doc.Text())) > 3
-		if !s.test() || s.ast.Name.Name == "check" {
+		// Folders of scripts hold tests alone.
+		if !s.test() || strings.HasPrefix(s.pkg, "scripts") {
 			said[s.pkg] = said[s.pkg] || doc
 		}
 	}
