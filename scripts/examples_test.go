@@ -1,5 +1,6 @@
-// Package scripts runs the examples as people run them, on the program built from this tree. Each example compares what
-// sshell makes with what the same commands make one after the other, and fails when a byte differs.
+// Package scripts runs the examples and README's console blocks as people run them, on the program built from this tree.
+// Each example compares what sshell makes with what the same commands make one after the other, and fails when a byte
+// differs.
 package scripts
 
 import (
@@ -9,12 +10,19 @@ import (
 	"testing"
 )
 
-func TestExamplesEqualTheirSequentialRuns(t *testing.T) {
+// buildShell builds sshell into a folder of its own, and returns the folder.
+func buildShell(t *testing.T) string {
+	t.Helper()
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-o", filepath.Join(bin, "sshell"), "../cmd/sshell")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build sshell: %v\n%s", err, out)
 	}
+	return bin
+}
+
+func TestExamplesEqualTheirSequentialRuns(t *testing.T) {
+	bin := buildShell(t)
 	examples := []struct {
 		name string
 		argv []string
