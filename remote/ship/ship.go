@@ -1,0 +1,218 @@
+// Package ship finds what a program needs in order to run where nothing of this machine is: its own file, the
+// interpreter of a script, the loader and the shared libraries of an ELF program. It only reads files; it starts
+// nothing, and knows no store and no target.
+//
+// What a program opens by itself while it runs is not found: modules of an interpreter, plugins, locales,
+// configuration. Whoever runs it names those.
+package ship
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// File is one file that a program needs.
+type File struct {
+	Path string // absolute, the name under which it is looked for; it may be a symbolic link here
+	Why  string // the path of what needs it, empty for the program itself
+}
+
+// ArchError says that a program cannot run on the target's processor.
+type ArchError struct {
+	Path       string
+	Have, Want string // as GOARCH has them; Have as debug/elf names it where Go has no name
+}
+
+func (e *ArchError) Error() string {
+	return fmt.Sprintf("%s is a program for %s, the target is %s", e.Path, e.Have, e.Want)
+}
+
+// ErrFormat says that a program is neither a script nor an ELF file, on a system where programs are others.
+var ErrFormat = errors.New("not an ELF program")
+
+// defaultPath is where a program is looked for when the environment has no PATH: bash's own default.
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// maxScripts bounds how often the interpreter of a script may be a script: the kernel stops at 5.
+const maxScripts = 5
+
+// headSize is how much of a file's first line the kernel reads (BINPRM_BUF_SIZE).
+const headSize = 256
+
+// Resolve lists the files that program needs, the program first, each once. A name without a slash is looked for on
+// the PATH of env, a list of NAME=VALUE; LD_LIBRARY_PATH counts too. arch is the target's processor as GOARCH has it,
+// empty for this machine's. A program that is missing is an error that wraps fs.ErrNotExist, one for another processor
+// an *ArchError. A file that is neither a script with an interpreter line nor a program is taken for a script of the
+// shell and needs nothing else.
+func Resolve(program string, env []string, arch string) ([]File, error) {
+	if arch == "" {
+		arch = runtime.GOARCH
+	}
+	r := resolver{env: env, arch: arch, seen: make(map[string]bool)}
+	path, err := r.find(program)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.program(path, "", 0); err != nil {
+		return nil, err
+	}
+	return r.files, nil
+}
+
+type resolver struct {
+	env   []string
+	arch  string
+	seen  map[string]bool
+	files []File
+	cache *ldCache
+}
+
+// add lists a file; it reports false when it is listed already.
+func (r *resolver) add(path, why string) bool {
+	if r.seen[path] {
+		return false
+	}
+	r.seen[path] = true
+	r.files = append(r.files, File{Path: path, Why: why})
+	return true
+}
+
+func (r *resolver) getenv(name string) (string, bool) {
+	for _, entry := range slices.Backward(r.env) {
+		if n, v, ok := strings.Cut(entry, "="); ok && n == name {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// find gives the absolute path of a program as a shell finds it.
+func (r *resolver) find(name string) (string, error) {
+	if strings.Contains(name, "/") {
+		return filepath.Abs(name)
+	}
+	path, ok := r.getenv("PATH")
+	if !ok {
+		path = defaultPath
+	}
+	for dir := range strings.SplitSeq(path, ":") {
+		file := filepath.Join(dir, name) // an empty entry is the working directory
+		if st, err := os.Stat(file); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
+			return filepath.Abs(file)
+		}
+	}
+	return "", fmt.Errorf("%s: command not found: %w", name, fs.ErrNotExist)
+}
+
+// program lists a program and what it needs. depth counts the scripts on the way to it.
+func (r *resolver) program(path, why string, depth int) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if st.IsDir() {
+		return fmt.Errorf("%s: is a directory", path)
+	}
+	if !r.add(path, why) {
+		return nil
+	}
+	head := make([]byte, headSize)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	head = head[:n]
+	switch {
+	case bytes.HasPrefix(head, []byte("#!")):
+		return r.script(path, head, depth)
+	case bytes.HasPrefix(head, []byte(elf.ELFMAG)):
+		return r.binary(path, f)
+	case foreign(head):
+		return fmt.Errorf("%s: %w", path, ErrFormat)
+	}
+	return nil
+}
+
+// foreign reports whether a file begins as a Mach-O or Windows program does.
+func foreign(head []byte) bool {
+	for _, magic := range []string{"\xcf\xfa\xed\xfe", "\xfe\xed\xfa\xcf", "\xca\xfe\xba\xbe", "MZ"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// script lists what the interpreter line of a script names.
+func (r *resolver) script(path string, head []byte, depth int) error {
+	if depth >= maxScripts {
+		return fmt.Errorf("%s: too many levels of interpreters", path)
+	}
+	words := interpreterWords(head)
+	if len(words) == 0 {
+		return nil
+	}
+	interpreter, err := filepath.Abs(words[0])
+	if err == nil {
+		err = r.program(interpreter, path, depth+1)
+	}
+	if err != nil {
+		return fmt.Errorf("interpreter of %s: %w", path, err)
+	}
+	if filepath.Base(words[0]) != "env" {
+		return nil
+	}
+	name := envProgram(words[1:])
+	if name == "" {
+		return nil
+	}
+	file, err := r.find(name)
+	if err == nil {
+		err = r.program(file, path, depth+1)
+	}
+	if err != nil {
+		return fmt.Errorf("interpreter of %s: %w", path, err)
+	}
+	return nil
+}
+
+// interpreterWords gives the words behind #!. The kernel passes all behind the first as one argument, which for
+// env -S is cut up again.
+func interpreterWords(head []byte) []string {
+	line, _, _ := strings.Cut(string(head[2:]), "\n")
+	return strings.Fields(line)
+}
+
+// envProgram gives the program that env would start with these arguments.
+func envProgram(args []string) string {
+	for len(args) > 0 {
+		a := args[0]
+		switch {
+		case a == "-u" || a == "-C":
+			args = args[min(2, len(args)):]
+			continue
+		case strings.HasPrefix(a, "-S") && a != "-S":
+			args[0] = a[2:]
+			continue
+		case strings.HasPrefix(a, "-"), strings.Contains(a, "="):
+			args = args[1:]
+			continue
+		}
+		return a
+	}
+	return ""
+}
