@@ -1,0 +1,221 @@
+package chunk
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"unicode/utf8"
+)
+
+// RecStart returns the format whose records begin where re matches, in Go's
+// syntax with ^ and $ at the ends of lines. An expression that can run over any
+// number of newlines is an error.
+func RecStart(re string) (Format, error) {
+	m, err := newMatcher(re)
+	if err != nil {
+		return Format{}, err
+	}
+	return Format{recStartPrefix + re, recStart{m}, demandFirst}, nil
+}
+
+// RecEnd returns the format whose records end where a match of re ends, as
+// RecStart says otherwise. Every index at which re matches counts, so that of
+// three newlines in a row \n\n ends a record at the second and at the third.
+func RecEnd(re string) (Format, error) {
+	m, err := newMatcher(re)
+	if err != nil {
+		return Format{}, err
+	}
+	return Format{recEndPrefix + re, recEnd{m}, demandNone}, nil
+}
+
+// A matcher finds where an expression matches, so that the answer does not depend
+// on how much of the source is in view. The expression may look at one character
+// before its match (as ^ and \b do) and one after it. Characters are UTF-8, or
+// single bytes where the source is not valid: both can be told from four bytes.
+type matcher struct {
+	plain *regexp.Regexp // the expression
+	here  *regexp.Regexp // a character and the expression after it, at the text's start
+	// A match and the character after it end within bound.bytes, or before the
+	// newline after bound.newlines others.
+	bound   extent
+	byBytes bool
+}
+
+func newMatcher(re string) (*matcher, error) {
+	if _, err := compile(re); err != nil {
+		return nil, err
+	}
+	inLines := "(?m:" + re + ")"
+	plain, err := compile(inLines)
+	if err != nil {
+		return nil, err
+	}
+	here, err := compile(`\A(?s:.)(` + inLines + ")")
+	if err != nil {
+		return nil, err
+	}
+	tree, err := syntax.Parse(inLines, syntax.Perl)
+	if err != nil {
+		return nil, fmt.Errorf("bad regular expression: %s: %w", re, err)
+	}
+	m := &matcher{plain: plain, here: here, bound: extentOf(tree)}
+	m.byBytes = m.bound.bytes <= maxMatchBytes
+	if !m.byBytes && m.bound.newlines >= unbounded {
+		return nil, fmt.Errorf("bad regular expression: %s: it can match any number of lines; bound it, as {0,99} does instead of *", re)
+	}
+	return m, nil
+}
+
+// from returns the first match that begins at or after i, or -1, -1.
+func (m *matcher) from(v *view, i int) (start, end int) {
+	for {
+		i = characterAt(v, i)
+		if i > len(v.buf) {
+			return -1, -1
+		}
+		if i == 0 { // only at the source's beginning is there no character before
+			if loc := m.plain.FindIndex(v.buf); loc != nil {
+				return loc[0], loc[1]
+			}
+			return -1, -1
+		}
+		prev := characterBefore(v.buf, i)
+		if loc := m.here.FindSubmatchIndex(v.buf[prev:]); loc != nil {
+			return prev + loc[2], prev + loc[3]
+		}
+		// Everything after i has its context in this slice.
+		loc := m.plain.FindIndex(v.buf[i:])
+		if loc == nil {
+			return -1, -1
+		}
+		if loc[0] > 0 {
+			return i + loc[0], i + loc[1]
+		}
+		i++
+	}
+}
+
+// characterBefore returns where the character before i begins.
+func characterBefore(buf []byte, i int) int {
+	for n := 2; n <= utf8.UTFMax && n <= i; n++ {
+		if _, size := utf8.DecodeRune(buf[i-n:]); size == n {
+			return i - n
+		}
+	}
+	return i - 1
+}
+
+// characterAt returns the first index from i on that is not inside a character.
+func characterAt(v *view, i int) int {
+	for n := 1; n < utf8.UTFMax && n <= i; n++ {
+		if i-n >= len(v.buf) {
+			break
+		}
+		if _, size := utf8.DecodeRune(v.buf[i-n:]); size > n {
+			return i - n + size
+		}
+	}
+	return i
+}
+
+// horizon returns the last index for which v shows all that a match there can
+// hold and look at.
+func (m *matcher) horizon(v *view) int {
+	if v.eof {
+		return len(v.buf)
+	}
+	if m.byBytes {
+		return len(v.buf) - m.bound.bytes - utf8.UTFMax
+	}
+	return nthNewlineBefore(v.buf, len(v.buf), m.bound.newlines+1)
+}
+
+// earliest returns the first index at which a match can begin that ends at or
+// after i, or -1 if that is not in view.
+func (m *matcher) earliest(v *view, i int) int {
+	var from int
+	if m.byBytes {
+		from = i - m.bound.bytes
+	} else if from = nthNewlineBefore(v.buf, i, m.bound.newlines+1) + 1; from == 0 {
+		from = -1
+	}
+	if v.bof {
+		return max(from, 0)
+	}
+	return max(from, -1)
+}
+
+// context returns the first index that a search from i on looks at, or -1. Whether
+// i is inside a character is seen from three bytes, and what is before it from
+// four more.
+func (m *matcher) context(v *view, i int) int {
+	from := i - 2*utf8.UTFMax
+	if v.bof {
+		return max(from, 0)
+	}
+	return max(from, -1)
+}
+
+// nthNewlineBefore returns the index of the nth newline before i, or -1.
+func nthNewlineBefore(buf []byte, i, n int) int {
+	for i--; i >= 0; i-- {
+		if buf[i] == '\n' {
+			if n--; n == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// recStart finds the indices at which an expression matches.
+type recStart struct{ m *matcher }
+
+func (r recStart) next(v *view, i int) (int, bool) {
+	horizon := r.m.horizon(v)
+	start, _ := r.m.from(v, i)
+	if start >= 0 && start <= horizon {
+		return start, start < len(v.buf)
+	}
+	if v.eof {
+		return len(v.buf), false
+	}
+	return max(i, horizon+1), false
+}
+
+func (r recStart) context(v *view, i int) int { return r.m.context(v, i) }
+
+// recEnd finds the indices at which a match of an expression ends.
+type recEnd struct{ m *matcher }
+
+func (r recEnd) next(v *view, i int) (int, bool) {
+	if i == 0 && v.bof {
+		return 0, len(v.buf) > 0
+	}
+	horizon := r.m.horizon(v)
+	first := len(v.buf) + 1 // the first end at or after i
+	for from := r.m.earliest(v, i); from < first; {
+		start, end := r.m.from(v, from)
+		if start < 0 || start > horizon || start >= first {
+			break
+		}
+		if end >= i {
+			first = min(first, end)
+		}
+		from = start + 1
+	}
+	// A match that begins beyond the horizon ends beyond it.
+	if v.eof || first <= horizon+1 {
+		return min(first, len(v.buf)), first < len(v.buf)
+	}
+	return max(i, min(first, horizon+1)), false
+}
+
+func (r recEnd) context(v *view, i int) int {
+	from := r.m.earliest(v, i)
+	if from < 0 {
+		return -1
+	}
+	return r.m.context(v, from)
+}
