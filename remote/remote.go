@@ -30,8 +30,12 @@ type Task struct {
 	Environ  []string       `cbor:"environ,omitempty"`  // the environment of the client's commands; shared between tasks
 	Env      []string       `cbor:"env,omitempty"`      // what this task adds to it, such as SSHELL_TASK
 	Dir      string         `cbor:"dir,omitempty"`      // working directory, empty for the runner's own
-	Input    Input          `cbor:"input"`
-	Limits   Limits         `cbor:"limits"`
+	Umask    *int           `cbor:"umask,omitempty"`    // permission bits that new files lack, nil for the runner's own
+	// Artifacts are files that must be there beside the programs of Argv: paths, absolute or from Dir, and
+	// names of programs on PATH. A target that sees the client's files needs none.
+	Artifacts []string `cbor:"artifacts,omitempty"`
+	Input     Input    `cbor:"input"`
+	Limits    Limits   `cbor:"limits"`
 }
 
 // Stage is one command of a task: an argument vector, or shell source that is expanded where it runs.
@@ -80,7 +84,7 @@ type Result struct {
 	In       int64         `cbor:"in,omitempty"` // bytes of input that were handed to the first stage
 	User     time.Duration `cbor:"user,omitempty"`
 	System   time.Duration `cbor:"system,omitempty"`
-	Start    time.Time     `cbor:"start,omitempty"`
+	Start    time.Time     `cbor:"-"` // travels in the envelope, to the nanosecond
 	Wall     time.Duration `cbor:"wall,omitempty"`
 	MaxRSS   int64         `cbor:"maxrss,omitempty"` // bytes, of the largest process
 }
@@ -88,7 +92,7 @@ type Result struct {
 // Runner makes attempts at tasks on one target. Run blocks until the attempt ended and its output is
 // complete in Streams; it may be called from several goroutines, and bounds nothing by itself. When ctx ends,
 // Run stops the attempt with all its processes and returns ctx's error. An error that wraps ErrLost means that
-// the status is unknown and the command may have run; an error that wraps ErrNotStarted that it did not.
+// the status is unknown and the command may have run; a *NotStartedError that it did not.
 type Runner interface {
 	Run(ctx context.Context, t *Task, s Streams) (*Result, error)
 }
@@ -110,10 +114,13 @@ type envelope struct {
 	Version int     `cbor:"v"`
 	Task    *Task   `cbor:"t,omitempty"`
 	Result  *Result `cbor:"r,omitempty"`
+	Start   int64   `cbor:"s,omitempty"` // of the result, nanoseconds since 1970; 0 for a zero time
 }
 
 // EncodeTask writes a task in the form that travels.
-func EncodeTask(t *Task) ([]byte, error) { return plan.Marshal(envelope{Version: wireVersion, Task: t}) }
+func EncodeTask(t *Task) ([]byte, error) {
+	return plan.Marshal(envelope{Version: wireVersion, Task: t})
+}
 
 // DecodeTask reads what EncodeTask wrote. Another version is an error.
 func DecodeTask(data []byte) (*Task, error) {
@@ -126,7 +133,11 @@ func DecodeTask(data []byte) (*Task, error) {
 
 // EncodeResult writes a result in the form that travels.
 func EncodeResult(r *Result) ([]byte, error) {
-	return plan.Marshal(envelope{Version: wireVersion, Result: r})
+	e := envelope{Version: wireVersion, Result: r}
+	if !r.Start.IsZero() {
+		e.Start = r.Start.UnixNano()
+	}
+	return plan.Marshal(e)
 }
 
 // DecodeResult reads what EncodeResult wrote. Another version is an error.
@@ -134,6 +145,9 @@ func DecodeResult(data []byte) (*Result, error) {
 	e, err := open(data)
 	if err != nil || e.Result == nil {
 		return nil, errors.Join(errors.New("read result"), err)
+	}
+	if e.Start != 0 {
+		e.Result.Start = time.Unix(0, e.Start)
 	}
 	return e.Result, nil
 }
