@@ -54,6 +54,7 @@ func (r *run) claim(ctx context.Context) (job Job, slot int, ok bool) {
 		r.changed.Wait()
 	}
 }
+
 // fetch asks for the next job.
 func (r *run) fetch(asking context.Context, slot int) (Job, error) {
 	if r.Admit != nil {
