@@ -43,7 +43,7 @@ func (s *Store) lock(ctx context.Context, mode lockMode) (unlock func(), err err
 // this user may not use, there is nothing to wait for.
 func (s *Store) shareLock(ctx context.Context) (unlock func(), err error) {
 	f, err := os.Open(filepath.Join(s.folder, ownFolder, "lock"))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR) {
 		return func() {}, nil
 	}
 	if err != nil {
