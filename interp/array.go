@@ -218,6 +218,20 @@ func (a *Assoc) Values() []string {
 	return values
 }
 
+// insertionOrder gives keys and values so that setting them in that order gives the same array.
+func (a *Assoc) insertionOrder() (keys, values []string) {
+	keys = make([]string, 0, len(a.m))
+	for k := range a.m {
+		keys = append(keys, k)
+	}
+	sort.Slice(keys, func(i, j int) bool { return a.m[keys[i]].seq < a.m[keys[j]].seq })
+	values = make([]string, len(keys))
+	for i, k := range keys {
+		values[i] = a.m[k].value
+	}
+	return keys, values
+}
+
 // bashHash is the FNV-1 hash of bash's hash_string, whose characters are signed.
 func bashHash(s string) uint32 {
 	h := uint32(2166136261)

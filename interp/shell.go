@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"mvdan.cc/sh/v3/syntax"
 
 	"sshell/interp/plan"
@@ -28,6 +29,8 @@ type Config struct {
 	Words    map[string]Builtin
 	// Interactive shells go on after errors that end a script.
 	Interactive bool
+	// Explain prints the plan of each pipeline that would be placed instead of running it.
+	Explain bool
 	// Login and the rest of the invocation's letters, for $-.
 	Flags string
 }
@@ -63,44 +66,56 @@ type Shell struct {
 	opts     options
 	env      []string // environ's answer, nil when it is stale
 
-	name      string   // $0
-	params    []string // $1, $2, …
-	status    int      // $?
-	pipeState []int    // PIPESTATUS
-	lastArg   string   // $_
-	lastBg    int      // $!, 0 for none
-	pid       int      // $$
-	ppid      int
-	subshell  int // BASH_SUBSHELL
-	matches   []string
-	started   time.Time // when SECONDS was 0
-	random    uint32    // state of RANDOM
-	getopt    getoptState
+	name       string   // $0
+	params     []string // $1, $2, …
+	status     int      // $?
+	pipeState  []int    // PIPESTATUS
+	lastArg    string   // $_
+	lastBg     int      // $!, 0 for none
+	pid        int      // $$
+	ppid       int
+	subshell   int // BASH_SUBSHELL
+	matches    []string
+	started    time.Time // when SECONDS was 0
+	random     uint32    // state of RANDOM
+	lastRandom int
+	getopt     getoptState
 
 	fds   *fdTable
 	dir   string // the logical working directory, PWD as the shell believes it
 	stack []string
-	umask int
+	mask  int // umask
 	fs    fsOwnership
 
-	traps    traps
-	calls    []call
-	line     int
-	command  string // BASH_COMMAND
-	hash     map[string]string
-	jobs     *jobTable
-	flow     flow
-	depth    int // flowDepth: how many loops break or continue leaves
-	loops    int // loops around the current command, for break outside of one
-	noErr    int // > 0 while errexit is ignored: conditions, !, && and ||
-	sourcing int // depth of sourced files, for return
-	inFunc   int
-	inTrap   int
+	traps       traps
+	calls       []call
+	line        int
+	commandNode *syntax.Stmt    // BASH_COMMAND
+	trapOpen    map[string]bool // conditions whose action is running
+	trapStatus  int             // `$?` when the innermost action began, for return and exit in it
+	hash        map[string]string
+	jobs        *jobTable
+	flow        flow
+	depth       int // flowDepth: how many loops break or continue leaves
+	loops       int // loops around the current command, for break outside of one
+	noErr       int // > 0 while errexit is ignored: conditions, !, && and ||
+	sourcing    int // depth of sourced files, for return
+	inFunc      int
+	inTrap      int
 	// inline is the number of subshells between this shell and the one that owns the process.
 	inline int
 	// files holds outputs that appear when the pipeline around them ends well; see redirect.go.
 	outputs *outputs
-	src     *source // where the running statement was read from
+	src     *source     // where the running statement was read from
+	group   *group      // the process group of the pipeline that this shell is a stage of
+	killed  unix.Signal // the signal that should end the process, 0 for none
+	// substituted has the numbers of the pipes of process substitutions of running commands.
+	substituted []int
+	coprocFds   []int // not passed to subshells
+	traceLevel  int   // how often PS4's first character is repeated
+	// traceDeferred has the beginnings of traced assignments whose value is being computed.
+	traceDeferred []string
+	exp           expandState // what expansion keeps between words
 }
 
 // call is one frame of the call stack: a function, or a sourced file.
@@ -136,8 +151,8 @@ func New(cfg Config) *Shell {
 		fds:     newFdTable(),
 		jobs:    newJobTable(),
 		opts:    defaultOptions(cfg.Interactive),
-		umask:   -1,
 	}
+	sh.fs.thread, sh.mask = sh.proc.thread, processUmask()
 	sh.scope = &scope{vars: make(map[string]*Var, len(cfg.Environ)+24), own: sh.own}
 	sh.random = uint32(sh.pid)
 	sh.importEnviron(cfg.Environ)
@@ -177,6 +192,10 @@ func (sh *Shell) clone() *Shell {
 	c.stack = append([]string(nil), sh.stack...)
 	c.flow, c.depth, c.loops = flowNone, 0, sh.loops
 	c.outputs = nil
+	c.substituted, c.traceDeferred = nil, nil
+	c.exp = expandState{}
+	c.trapOpen = nil
+	c.fs.saved, c.fs.masked, c.fs.beside = 0, false, false
 	if sh.hash != nil {
 		c.hash = make(map[string]string, len(sh.hash))
 		for k, v := range sh.hash {

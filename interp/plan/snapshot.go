@@ -15,6 +15,7 @@ type Snapshot struct {
 	Aliases    map[string]string `cbor:"aliases,omitempty"`
 	Set        string            `cbor:"set,omitempty"`   // the letters and names of `set -o` options that are on, as SHELLOPTS
 	Shopt      []string          `cbor:"shopt,omitempty"` // names of the shopt options that are on
+	Flags      string            `cbor:"flags,omitempty"` // of c, i, s: how the shell was started
 	Params     []string          `cbor:"params,omitempty"`
 	Dir        string            `cbor:"dir,omitempty"`   // logical working directory
 	Umask      int               `cbor:"umask,omitempty"` // permission bits that new files lack
@@ -67,6 +68,7 @@ type Function struct {
 type Trap struct {
 	Name   string `cbor:"n"`
 	Action string `cbor:"a"`
+	Listed bool   `cbor:"l,omitempty"` // only shown by trap: a subshell does not run its parent's
 }
 
 // Call is one frame of the call stack.

@@ -1,0 +1,524 @@
+package interp
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"mvdan.cc/sh/v3/syntax"
+
+	"sshell/interp/plan"
+)
+
+// mayLeave reports whether stages leave the client without a word of ours in the script.
+func (sh *Shell) mayLeave() bool {
+	return sh.cfg.Planner != nil && sh.defaultTarget() != ""
+}
+
+// defaultTarget is what SSHELL_ON, or else the configuration, names for every stage; empty for the client.
+func (sh *Shell) defaultTarget() plan.Target {
+	if s, ok := sh.getVar("SSHELL_ON"); ok && s != "" {
+		if s == string(plan.Client) {
+			return ""
+		}
+		return plan.Target(s)
+	}
+	if sh.cfg.Facts.Default == plan.Client {
+		return ""
+	}
+	return sh.cfg.Facts.Default
+}
+
+// roleNames are the words that sshell adds to pipelines.
+var roleNames = map[string]plan.Role{"split": plan.Split, "parmap": plan.Parmap, "reduce": plan.Reduce, "on": plan.On}
+
+// role gives what the first word of a stage means: one of ours, unless the script or the client's PATH has a
+// command of that name. skip is 1 behind `builtin`, which always reaches ours.
+func (sh *Shell) role(st *syntax.Stmt) (role plan.Role, skip int) {
+	c, ok := st.Cmd.(*syntax.CallExpr)
+	if !ok || len(c.Args) == 0 {
+		return plan.Plain, 0
+	}
+	name, ok := aliasName(c.Args[0])
+	if !ok {
+		return plan.Plain, 0
+	}
+	if name == "builtin" && len(c.Args) > 1 {
+		if name, ok = aliasName(c.Args[1]); ok {
+			return roleNames[name], 1
+		}
+		return plan.Plain, 0
+	}
+	role = roleNames[name]
+	if role == plan.Plain || sh.funcs[name] != nil {
+		return plan.Plain, 0
+	}
+	if _, alias := sh.aliases[name]; alias && sh.opts.expandAliases {
+		return plan.Plain, 0
+	}
+	if role == plan.Split {
+		return role, 0 // of which coreutils' has the name: splitFeeds decides
+	}
+	if _, err := sh.findProgram(name); err == nil {
+		return plan.Plain, 0
+	}
+	return role, 0
+}
+
+// splitFeeds reports whether a split is ours: the next stage is written parmap, and no option is coreutils'
+// alone.
+func (sh *Shell) splitFeeds(st, next *syntax.Stmt, skip int) bool {
+	if next == nil {
+		return false
+	}
+	if role, _ := sh.role(next); role != plan.Parmap {
+		return false
+	}
+	if skip > 0 {
+		return true
+	}
+	args := st.Cmd.(*syntax.CallExpr).Args
+	for i, w := range args[1:] {
+		text := w.Lit()
+		if text == "--" {
+			break
+		}
+		if strings.HasPrefix(text, "--filter") {
+			return false
+		}
+		count, ok := strings.CutPrefix(text, "--number=")
+		if !ok {
+			count, ok = strings.CutPrefix(text, "-n")
+		}
+		if ok && count == "" && i+2 < len(args) {
+			count = args[i+2].Lit()
+		}
+		if ok && strings.Contains(count, "/") {
+			return false
+		}
+	}
+	return true
+}
+
+// planned runs stages through the planner when one of them may leave the client. It reports whether it did:
+// else the stages run here as in any shell.
+func (sh *Shell) planned(stages []*syntax.Stmt, all []bool) bool {
+	if sh.cfg.Planner == nil {
+		return false
+	}
+	roles := make([]plan.Role, len(stages))
+	skips := make([]int, len(stages))
+	ours := sh.defaultTarget() != ""
+	for i, st := range stages {
+		role, skip := sh.role(st)
+		if role == plan.Split {
+			var next *syntax.Stmt
+			if i+1 < len(stages) {
+				next = stages[i+1]
+			}
+			if !sh.splitFeeds(st, next, skip) {
+				role = plan.Plain
+			}
+		}
+		roles[i], skips[i] = role, skip
+		ours = ours || role != plan.Plain
+	}
+	if !ours {
+		return false
+	}
+	return sh.place(stages, all, roles, skips)
+}
+
+// place plans the stages and runs them where the plan says.
+func (sh *Shell) place(stages []*syntax.Stmt, all []bool, roles []plan.Role, skips []int) bool {
+	pipeline := plan.Pipeline{LastPipe: sh.opts.lastpipe && !sh.opts.monitor}
+	for i, st := range stages {
+		stage, err := sh.describe(st, roles[i], skips[i], len(stages) == 1 || i == len(stages)-1 && pipeline.LastPipe)
+		if err != nil {
+			sh.fail(err)
+			sh.setPipeStatus([]int{sh.status})
+			return true
+		}
+		pipeline.Stages = append(pipeline.Stages, stage)
+	}
+	facts := sh.cfg.Facts
+	facts.Default = sh.defaultTarget()
+	facts.Sole = len(stages) == 1
+	placements := sh.cfg.Planner(pipeline, facts)
+	if sh.cfg.Explain {
+		sh.explain(pipeline, placements)
+		return true
+	}
+	leaves := false
+	for i, p := range placements {
+		if p.Err != nil {
+			sh.errorLine(fmt.Sprintf("sshell: %s: %s", stageName(pipeline.Stages[i]), p.Err))
+			statuses := make([]int, len(stages))
+			for i := range statuses {
+				statuses[i] = plan.StatusMachinery
+			}
+			sh.setPipeStatus(statuses)
+			return true
+		}
+		leaves = leaves || p.Target != plan.Client
+	}
+	if !leaves {
+		return false
+	}
+	sh.runPlaced(stages, all, pipeline, placements)
+	return true
+}
+
+func stageName(s plan.Stage) string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return "stage"
+}
+
+// describe gathers what the planner must know of a stage.
+func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) (plan.Stage, error) {
+	bare := *st
+	bare.Redirs, bare.Background = nil, false
+	stage := plan.Stage{Role: role, Source: printNode(&bare), Uses: sh.uses(st, role, here)}
+	c, simple := st.Cmd.(*syntax.CallExpr)
+	if !simple {
+		stage.Name = compoundName(st)
+		stage.Asked, stage.By = sh.asked()
+		return stage, nil
+	}
+	if len(c.Args) > 0 {
+		stage.Name, _ = aliasName(c.Args[min(skip, len(c.Args)-1)])
+	}
+	if role == plan.Plain && !sh.staticProgram(c) {
+		stage.Asked, stage.By = sh.asked()
+		return stage, nil
+	}
+	words, err := sh.fields(c.Args...)
+	if err != nil {
+		return stage, err
+	}
+	for _, a := range c.Assigns {
+		text := ""
+		if a.Value != nil {
+			if text, err = sh.assignText(a.Value); err != nil {
+				return stage, err
+			}
+		}
+		stage.Env = append(stage.Env, decodeSource(a.Name.Value)+"="+text)
+	}
+	stage.Argv = words[min(skip, len(words)):]
+	if role != plan.Plain {
+		stage.Asked, stage.By = plan.AskedByWords(role, stage.Argv)
+	}
+	if stage.Asked == "" {
+		stage.Asked, stage.By = sh.asked()
+	}
+	return stage, nil
+}
+
+func (sh *Shell) asked() (plan.Target, string) {
+	if t := sh.defaultTarget(); t != "" {
+		return t, "SSHELL_ON"
+	}
+	return "", ""
+}
+
+// compoundName is what messages call a compound command: its first word.
+func compoundName(st *syntax.Stmt) string {
+	switch st.Cmd.(type) {
+	case *syntax.Block:
+		return "{"
+	case *syntax.Subshell:
+		return "("
+	case *syntax.IfClause:
+		return "if"
+	case *syntax.WhileClause:
+		return "while"
+	case *syntax.ForClause:
+		return "for"
+	case *syntax.CaseClause:
+		return "case"
+	case *syntax.ArithmCmd:
+		return "(("
+	case *syntax.TestClause:
+		return "[["
+	}
+	return "command"
+}
+
+// span is a run of neighbouring stages: one that stays, or a segment.
+type span struct{ from, to int }
+
+// spans cuts placed stages where the client must hold the pipe between them: where the target changes, and where
+// a redirection or |& takes a stage's input or output elsewhere.
+func spans(stages []*syntax.Stmt, all []bool, placements []plan.Placement) []span {
+	var list []span
+	for i := range stages {
+		if i > 0 && placements[i].Target != plan.Client && placements[i].Target == placements[i-1].Target &&
+			!all[i-1] && !redirects(stages[i-1], 1) && !redirects(stages[i], 0) {
+			list[len(list)-1].to = i + 1
+			continue
+		}
+		list = append(list, span{i, i + 1})
+	}
+	return list
+}
+
+// redirects reports whether a statement's own redirections touch its standard input (0) or output (1).
+func redirects(st *syntax.Stmt, n int) bool {
+	for _, r := range st.Redirs {
+		number := 1
+		switch r.Op {
+		case syntax.RdrIn, syntax.RdrInOut, syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
+			number = 0
+		}
+		if r.N != nil {
+			number = mustAtoi(strings.Trim(r.N.Value, "{}"))
+		}
+		if number == n || r.Op == syntax.RdrAll || r.Op == syntax.AppAll {
+			return true
+		}
+	}
+	return false
+}
+
+// runPlaced runs a pipeline of which some stages leave. Files that it writes appear whole or not at all.
+func (sh *Shell) runPlaced(stages []*syntax.Stmt, all []bool, pipeline plan.Pipeline, placements []plan.Placement) {
+	if err := sh.materializeCaptures(); err != nil {
+		sh.setPipeStatus(sh.pipeFailed(make([]int, len(stages)), err))
+		return
+	}
+	run := &placedRun{
+		sh: sh, stages: stages, pipeline: pipeline, placements: placements,
+		all:      all,
+		statuses: make([]int, len(stages)),
+		outputs:  &outputs{},
+	}
+	ctx, stop := sh.proc.untilSignal(sh.ctx)
+	reclaim := sh.share()
+	run.start(ctx)
+	run.running.Wait()
+	stop()
+	reclaim()
+	if ctx.Err() != nil {
+		run.fault = true
+	}
+	if err := run.outputs.finish(!run.fault, run.statuses[len(stages)-1]); err != nil {
+		sh.errorLine("sshell: " + err.Error())
+		run.statuses[len(stages)-1] = plan.StatusMachinery
+	}
+	sh.setPipeStatus(run.statuses)
+	sh.runPendingTraps()
+}
+
+// placedRun is one run of a placed pipeline.
+type placedRun struct {
+	sh         *Shell
+	stages     []*syntax.Stmt
+	all        []bool
+	pipeline   plan.Pipeline
+	placements []plan.Placement
+	outputs    *outputs
+
+	running  sync.WaitGroup
+	mu       sync.Mutex
+	statuses []int
+	fault    bool // the machinery failed: no output appears
+}
+
+// start starts every span, joined by kernel pipes.
+func (run *placedRun) start(ctx context.Context) {
+	in := -1
+	group := run.sh.newGroup()
+	for _, s := range spans(run.stages, run.all, run.placements) {
+		out, next := -1, -1
+		if s.to < len(run.stages) {
+			r, w, err := makePipe()
+			if err != nil {
+				run.sh.pipeFailed(run.statuses, err)
+				run.fault = true
+				return
+			}
+			next, out = r, w
+		}
+		shell := run.sh.stageShell(group, in, out, run.all[s.to-1], true)
+		shell.outputs = run.outputs
+		in = next
+		if run.placements[s.from].Target == plan.Client {
+			run.running.Go(func() {
+				status := shell.runStage(run.stages[s.from])
+				run.set(s.from, status)
+			})
+			continue
+		}
+		run.running.Go(func() { run.segment(ctx, s, shell) })
+	}
+}
+
+func (run *placedRun) set(i, status int) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.statuses[i] = status
+}
+
+// segment runs the stages of one span on their target.
+func (run *placedRun) segment(ctx context.Context, s span, shell *Shell) {
+	defer shell.fds.close()
+	seg := plan.Segment{Target: run.placements[s.from].Target, Stages: run.pipeline.Stages[s.from:s.to]}
+	fail := func(err error) {
+		if err != nil {
+			run.sh.errorLine(sentence(err))
+		}
+		run.mu.Lock()
+		defer run.mu.Unlock()
+		run.fault = true
+		for i := s.from; i < s.to; i++ {
+			run.statuses[i] = plan.StatusMachinery
+		}
+	}
+	defer closeSegment(&seg)
+	if !shell.segmentFiles(&seg, run.stages[s.from:s.to]) {
+		run.mu.Lock()
+		defer run.mu.Unlock()
+		for i := s.from; i < s.to; i++ {
+			run.statuses[i] = 1
+		}
+		return
+	}
+	seg.Snapshot = run.sh.Snapshot(nil)
+	statuses, err := run.sh.cfg.Segments.Run(ctx, seg)
+	switch {
+	case ctx.Err() != nil:
+		run.mu.Lock()
+		run.fault = true
+		for i := s.from; i < s.to; i++ {
+			run.statuses[i] = 128 + int(unix.SIGINT)
+		}
+		run.mu.Unlock()
+	case err != nil:
+		fail(err)
+	default:
+		run.mu.Lock()
+		copy(run.statuses[s.from:s.to], statuses)
+		run.mu.Unlock()
+		for _, status := range statuses {
+			if status == plan.StatusMachinery {
+				run.mu.Lock()
+				run.fault = true
+				run.mu.Unlock()
+			}
+		}
+	}
+}
+
+// closeSegment closes the files that segmentFiles made.
+func closeSegment(seg *plan.Segment) {
+	for _, f := range append(seg.Stderr, seg.Stdin, seg.Stdout) {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// sentence makes a message line of an error.
+func sentence(err error) string {
+	if text := err.Error(); strings.HasPrefix(text, "sshell: ") {
+		return text
+	}
+	return "sshell: " + err.Error()
+}
+
+// segmentFiles makes the redirections of a segment's stages and fills in its descriptors.
+func (c *Shell) segmentFiles(seg *plan.Segment, stages []*syntax.Stmt) bool {
+	plain := c.fds.get(2)
+	for i, st := range stages {
+		c.fds.install(2, plain.ref())
+		if _, ok := c.redirect(st.Redirs); !ok {
+			return false
+		}
+		f, err := c.fileAt(2)
+		if err != nil {
+			c.Errorf("2: %s", sysMessage(err))
+			return false
+		}
+		seg.Stderr = append(seg.Stderr, f)
+		if i == 0 {
+			if seg.Stdin, err = c.fileAt(0); err != nil {
+				c.Errorf("0: %s", sysMessage(err))
+				return false
+			}
+		}
+	}
+	var err error
+	if seg.Stdout, err = c.fileAt(1); err != nil {
+		c.Errorf("1: %s", sysMessage(err))
+		return false
+	}
+	return true
+}
+
+// fileAt gives a duplicate of the shell's descriptor n as a file of its own; a closed number reads and writes as
+// /dev/null does.
+func (sh *Shell) fileAt(n int) (*os.File, error) {
+	d := sh.fds.get(n)
+	if d == nil {
+		return os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	}
+	fd, err := d.real()
+	if err != nil {
+		return nil, err
+	}
+	dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(dup), fmt.Sprintf("/dev/fd/%d", n)), nil
+}
+
+// explain prints where each stage would run and why, and what the segments would do.
+func (sh *Shell) explain(p plan.Pipeline, placements []plan.Placement) {
+	var b strings.Builder
+	for i, s := range p.Stages {
+		text := strings.TrimSpace(s.Source)
+		if len(s.Argv) > 0 {
+			text = strings.Join(s.Argv, " ")
+		}
+		if err := placements[i].Err; err != nil {
+			fmt.Fprintf(&b, "stage %d  %-8s %s\n         error: %s\n", i+1, "-", firstLine(text), err)
+			continue
+		}
+		fmt.Fprintf(&b, "stage %d  %-8s %s\n         %s\n", i+1, placements[i].Target, firstLine(text), placements[i].Reason)
+	}
+	explainer, ok := sh.cfg.Segments.(plan.Explainer)
+	for from := 0; ok && from < len(p.Stages); {
+		to := from + 1
+		for to < len(p.Stages) && placements[to].Target == placements[from].Target {
+			to++
+		}
+		if placements[from].Target != plan.Client && placements[from].Err == nil {
+			seg := plan.Segment{Target: placements[from].Target, Stages: p.Stages[from:to], Snapshot: sh.Snapshot(nil)}
+			lines, err := explainer.Explain(sh.ctx, seg)
+			if err != nil {
+				lines = []string{sentence(err)}
+				sh.status = plan.StatusMachinery
+			}
+			for _, line := range lines {
+				fmt.Fprintf(&b, "         %s\n", line)
+			}
+		}
+		from = to
+	}
+	sh.Out("explain", []byte(b.String()))
+}
+
+func firstLine(s string) string {
+	line, _, more := strings.Cut(s, "\n")
+	if more {
+		line += " …"
+	}
+	return line
+}

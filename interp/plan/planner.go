@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Facts are what the planner must know of the world. The caller gathers them before.
+type Facts struct {
+	Default Target   // where every stage goes that names no target: empty for the client
+	Targets []Target // the targets that this shell can reach, besides the client
+	Sole    bool     // the pipeline is one stage
+}
+
+// Placement says where a stage runs and why. With Err the stage cannot run: the user asked for a target that
+// cannot be honoured, and it is never silently the client instead.
+type Placement struct {
+	Target Target
+	Reason string
+	Err    error
+}
+
+// useReasons says why a use keeps a stage on the client, in the order in which they are looked at.
+var useReasons = []struct {
+	use    Use
+	reason string
+}{
+	{UsesState, "changes the state of this shell"},
+	{UsesTerminal, "uses the terminal"},
+	{UsesPid, "asks for a process id of this machine"},
+	{UsesJobs, "handles jobs or processes of this shell"},
+	{UsesCoproc, "uses a coprocess"},
+	{UsesProc, "reads /proc"},
+	{UsesDescriptor, "uses a descriptor of this shell above 2"},
+	{UsesProcSubst, "has a process substitution"},
+	{UsesLocale, "needs a collating locale that the target lacks"},
+}
+
+// KeptBecause gives the reason why a stage with these uses stays on the client, empty when it may leave.
+func KeptBecause(u Use) string {
+	for _, r := range useReasons {
+		if u&r.use != 0 {
+			return r.reason
+		}
+	}
+	return ""
+}
+
+// Plan places the stages of a pipeline. It is pure.
+func Plan(p Pipeline, f Facts) []Placement {
+	placements := make([]Placement, len(p.Stages))
+	for i, s := range p.Stages {
+		placements[i] = place(s, f)
+		if s.Role == Split && i+1 < len(p.Stages) { // split names chunks for the parmap behind it
+			next := p.Stages[i+1]
+			placements[i] = place(next, f)
+			if placements[i].Err == nil {
+				placements[i].Reason = "feeds " + stageName(next) + ": " + placements[i].Reason
+			}
+		}
+	}
+	return placements
+}
+
+func stageName(s Stage) string {
+	if s.Name == "" {
+		return "the next stage"
+	}
+	return s.Name
+}
+
+// place places one stage by itself.
+func place(s Stage, f Facts) Placement {
+	kept := KeptBecause(s.Uses)
+	asked := s.Asked
+	explicit := asked != "" && s.By != "SSHELL_ON" && s.By != "configuration"
+	if asked == "" && (s.Role == Parmap || s.Role == Reduce && hasOption(s.Argv, "--tree", "--by", "--on")) {
+		asked = Local
+		s.By = "no other target is named"
+	}
+	switch {
+	case asked == "" && s.Role == On:
+		return Placement{Err: fmt.Errorf("no target: write on TARGET COMMAND; targets: %s", targetList(f))}
+	case asked == "" && s.Role == Reduce:
+		return Placement{Target: Client, Reason: "reads the ordered outputs here"}
+	case asked == "":
+		return Placement{Target: Client, Reason: "no target is named"}
+	case asked == Client:
+		if s.Role == Parmap || s.Role == On {
+			return Placement{Err: fmt.Errorf("target client runs no tasks; targets: %s", targetList(f))}
+		}
+		return Placement{Target: Client, Reason: "asked by " + s.By}
+	case !slices.Contains(f.Targets, asked):
+		return Placement{Err: fmt.Errorf("no target %s; targets: %s", asked, targetList(f))}
+	case kept != "" && explicit:
+		return Placement{Err: fmt.Errorf("cannot run on %s: it %s", asked, kept)}
+	case kept != "":
+		return Placement{Target: Client, Reason: "stays: it " + kept}
+	}
+	return Placement{Target: asked, Reason: reasonFor(s)}
+}
+
+func reasonFor(s Stage) string {
+	if s.By == "no other target is named" {
+		return s.By
+	}
+	return "asked by " + s.By
+}
+
+func targetList(f Facts) string {
+	names := make([]string, len(f.Targets))
+	for i, t := range f.Targets {
+		names[i] = string(t)
+	}
+	return strings.Join(names, " ")
+}
+
+// AskedByWords gives the target that the words of a stage of ours name.
+func AskedByWords(role Role, argv []string) (Target, string) {
+	if role == On {
+		for _, arg := range argv[min(1, len(argv)):] {
+			if !strings.HasPrefix(arg, "-") {
+				return Target(arg), "on"
+			}
+		}
+		return "", ""
+	}
+	for i, arg := range argv {
+		if arg == "--" || arg == ":::" {
+			break
+		}
+		if arg == "--on" && i+1 < len(argv) {
+			return Target(argv[i+1]), "--on"
+		}
+		if t, ok := strings.CutPrefix(arg, "--on="); ok {
+			return Target(t), "--on"
+		}
+	}
+	return "", ""
+}
+
+// hasOption reports whether one of the options stands among the words, before the command's own.
+func hasOption(argv []string, names ...string) bool {
+	for _, arg := range argv[min(1, len(argv)):] {
+		if !strings.HasPrefix(arg, "-") {
+			return false
+		}
+		name, _, _ := strings.Cut(arg, "=")
+		if slices.Contains(names, name) {
+			return true
+		}
+	}
+	return false
+}

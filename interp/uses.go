@@ -1,0 +1,137 @@
+package interp
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"sshell/interp/plan"
+)
+
+// uses gathers what a stage, and each function that it calls by name, needs of the client. here says that
+// the stage runs in the shell itself, whose state it may change.
+func (sh *Shell) uses(st *syntax.Stmt, role plan.Role, here bool) plan.Use {
+	scan := useScan{sh: sh, here: here, seen: make(map[string]bool)}
+	bare := *st
+	bare.Redirs = nil
+	if c, ok := st.Cmd.(*syntax.CallExpr); ok && role != plan.Plain {
+		scan.words(c) // its words are expanded on the client; what they run is a string
+		return scan.found &^ (plan.UsesPid | plan.UsesProc)
+	}
+	scan.node(&bare)
+	return scan.found
+}
+
+// useScan walks a stage.
+type useScan struct {
+	sh    *Shell
+	here  bool
+	found plan.Use
+	seen  map[string]bool
+	opens map[string]bool // descriptors that the stage itself opens
+}
+
+func (u *useScan) node(n syntax.Node) {
+	syntax.Walk(n, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CallExpr:
+			u.call(n)
+		case *syntax.DeclClause:
+			u.state()
+		case *syntax.ArithmCmd, *syntax.LetClause:
+			u.state()
+		case *syntax.FuncDecl:
+			u.state()
+			return false // its body runs when it is called
+		case *syntax.ForClause:
+			u.state()
+		case *syntax.CoprocClause:
+			u.found |= plan.UsesCoproc
+		case *syntax.ProcSubst:
+			u.found |= plan.UsesProcSubst
+		case *syntax.Redirect:
+			u.redirect(n)
+		case *syntax.ParamExp:
+			if n.Param != nil && (n.Param.Value == "$" || n.Param.Value == "PPID" || n.Param.Value == "BASHPID") {
+				u.found |= plan.UsesPid
+			}
+		case *syntax.Lit:
+			u.path(n.Value)
+		case *syntax.SglQuoted:
+			u.path(n.Value)
+		}
+		return true
+	})
+}
+
+// words looks at the words of a stage of ours.
+func (u *useScan) words(c *syntax.CallExpr) {
+	for _, w := range c.Args {
+		syntax.Walk(w, func(n syntax.Node) bool {
+			if _, ok := n.(*syntax.ProcSubst); ok {
+				u.found |= plan.UsesProcSubst
+			}
+			return true
+		})
+	}
+}
+
+func (u *useScan) path(text string) {
+	switch {
+	case strings.HasPrefix(text, "/proc/"), text == "/proc":
+		u.found |= plan.UsesProc
+	case strings.HasPrefix(text, "/dev/tty"):
+		u.found |= plan.UsesTerminal
+	}
+}
+
+func (u *useScan) state() {
+	if u.here {
+		u.found |= plan.UsesState
+	}
+}
+
+// call looks at one simple command, and into the function that it calls.
+func (u *useScan) call(c *syntax.CallExpr) {
+	if len(c.Args) == 0 {
+		u.state() // assignments that stay
+		return
+	}
+	name := c.Args[0].Lit()
+	switch name {
+	case "kill", "wait", "jobs", "fg", "bg", "disown", "suspend":
+		u.found |= plan.UsesJobs
+	case "stty", "tty", "tput", "vi", "vim", "nano", "less", "more", "top", "htop", "clear", "reset":
+		u.found |= plan.UsesTerminal
+	case "select":
+		u.found |= plan.UsesTerminal
+	case "cd", "pushd", "popd", "set", "shopt", "read", "mapfile", "readarray", "getopts", "shift", "unset", "alias", "unalias",
+		"export", "declare", "typeset", "local", "readonly", "umask", "ulimit", "trap", "exec", "exit", "return", "break",
+		"continue", "eval", "source", ".", "let", "hash", "enable", "times", "bind", "complete", "history":
+		u.state()
+	}
+	f := u.sh.funcs[name]
+	if f == nil || u.seen[name] {
+		return
+	}
+	u.seen[name] = true
+	u.node(f.body)
+}
+
+// redirect looks for descriptors above 2 that the stage takes over from the shell.
+func (u *useScan) redirect(r *syntax.Redirect) {
+	if r.Op == syntax.DplIn || r.Op == syntax.DplOut {
+		from := strings.TrimSuffix(r.Word.Lit(), "-")
+		if len(from) > 0 && from[0] >= '3' && from[0] <= '9' || len(from) > 1 {
+			if !u.opens[from] {
+				u.found |= plan.UsesDescriptor
+			}
+		}
+	}
+	if r.N != nil {
+		if u.opens == nil {
+			u.opens = make(map[string]bool)
+		}
+		u.opens[r.N.Value] = true
+	}
+}
