@@ -1,0 +1,307 @@
+// Package shell is the program around the interpreter: the command line, what is read (-c, a file, standard input),
+// start-up files, the prompt, and the wiring of the interpreter to what runs stages elsewhere. Run is the whole program,
+// and takes all that it uses as arguments.
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"sshell/interp"
+	"sshell/interp/plan"
+	"sshell/pipes/objstore"
+	"sshell/pipes/objstore/dir"
+)
+
+// Version is what --version prints; the build sets it.
+var Version = "0.1"
+
+// Program is what main wires together.
+type Program struct {
+	Args []string // as os.Args
+	// Self starts this program again, for subshells that are processes.
+	Self []string
+	// Segments makes what runs stages that leave the client. It is called once, when the first one does.
+	Segments func(Setup) (plan.Segments, error)
+	Targets  []plan.Target
+}
+
+// Setup is what Segments is made with.
+type Setup struct {
+	Files   plan.Files
+	Isolate bool // tasks see an empty root and what they were shipped
+}
+
+// The exit statuses of a shell that could not begin.
+const (
+	statusUsage         = 2   // as bash
+	statusNotExecutable = 126 // a script that is no text or cannot be read
+	statusNotFound      = 127 // a script that is not there
+)
+
+// Subshell runs a subshell that is a process of its own, whose order stands in descriptor fd.
+func (p Program) Subshell(fd int) int { return interp.Subshell(p.config(&invocation{}), fd) }
+
+// Run runs the program and gives its exit status.
+func (p Program) Run(ctx context.Context) int {
+	in, err := parseArgs(p.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "sshell: %s\n", err)
+		fmt.Fprint(os.Stderr, strings.Join(strings.SplitN(usage, "\n", 4)[:3], "\n")+"\n")
+		return statusUsage
+	}
+	if strings.HasPrefix(p.Args[0], "-") {
+		in.login = true
+	}
+	switch {
+	case in.help:
+		fmt.Print(usage)
+		return 0
+	case in.version:
+		fmt.Printf("sshell %s\n", Version)
+		return 0
+	}
+	return p.run(ctx, in)
+}
+
+// run makes the shell that the command line asks for and lets it read.
+func (p Program) run(ctx context.Context, in *invocation) int {
+	cfg := p.config(in)
+	script := ""
+	switch {
+	case in.hasCommand:
+		if len(in.rest) > 0 {
+			cfg.Name, cfg.Params = in.rest[0], in.rest[1:]
+		}
+		cfg.Flags = "c"
+	case in.stdin || len(in.rest) == 0:
+		cfg.Params = in.rest
+		cfg.Flags = "s"
+		cfg.Interactive = in.interactive || isTerminal(0) && isTerminal(2)
+	default:
+		script, cfg.Name, cfg.Params = in.rest[0], in.rest[0], in.rest[1:]
+	}
+	if in.interactive {
+		cfg.Interactive = true
+	}
+	fd := -1
+	if script != "" {
+		var status int
+		if fd, status = openScript(script); fd < 0 {
+			return status
+		}
+	}
+	sh := interp.New(cfg)
+	defer sh.Close()
+	if !applyOptions(sh, in) {
+		return statusUsage
+	}
+	startup(ctx, sh, in, cfg.Interactive)
+	switch {
+	case sh.Exited():
+	case in.hasCommand:
+		sh.RunSource(ctx, cfg.Name, in.command)
+	case script != "":
+		sh.RunFd(ctx, script, fd)
+	case cfg.Interactive:
+		runPrompt(ctx, sh)
+	default:
+		sh.RunFd(ctx, cfg.Name, 0)
+	}
+	return sh.Exit()
+}
+
+// config is what every shell of this program is made with.
+func (p Program) config(in *invocation) interp.Config {
+	f := &files{buckets: &lazyBuckets{}}
+	run := &segments{make: p.Segments, setup: Setup{Files: f, Isolate: in.isolate}}
+	return interp.Config{
+		Name:     p.Args[0],
+		Self:     p.Self,
+		Segments: run,
+		Planner:  plan.Plan,
+		Facts:    plan.Facts{Default: plan.Target(in.on), Targets: p.Targets},
+		Files:    f,
+		Words:    words(),
+		Explain:  in.explain,
+	}
+}
+
+// segments makes the real Segments when the first stage leaves: a script without one does not pay for it.
+type segments struct {
+	make  func(Setup) (plan.Segments, error)
+	setup Setup
+	once  sync.Once
+	real  plan.Segments
+	err   error
+}
+
+func (s *segments) get() (plan.Segments, error) {
+	s.once.Do(func() { s.real, s.err = s.make(s.setup) })
+	return s.real, s.err
+}
+
+// Run implements plan.Segments.
+func (s *segments) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error) {
+	real, err := s.get()
+	if err != nil {
+		return nil, err
+	}
+	return real.Run(ctx, seg)
+}
+
+// Explain implements plan.Explainer.
+func (s *segments) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {
+	real, err := s.get()
+	if err != nil {
+		return nil, err
+	}
+	if e, ok := real.(plan.Explainer); ok {
+		return e.Explain(ctx, seg)
+	}
+	return nil, nil
+}
+
+// lazyBuckets finds the folder that stands for s3:// when a name is first used.
+type lazyBuckets struct {
+	once    sync.Once
+	buckets *dir.Buckets
+	err     error
+}
+
+func (l *lazyBuckets) Bucket(ctx context.Context, name string) (objstore.Store, error) {
+	l.once.Do(func() {
+		root, err := dir.Root(os.Getenv)
+		l.buckets, l.err = &dir.Buckets{Root: root}, err
+	})
+	if l.err != nil {
+		return nil, l.err
+	}
+	return l.buckets.Bucket(ctx, name)
+}
+
+func isTerminal(fd int) bool {
+	_, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err == nil
+}
+
+// binaryProbe is how much of a script is looked at to tell text from a program, as in bash.
+const binaryProbe = 80
+
+// openScript opens a script at a number that leaves the low ones to it. A negative fd comes with the exit
+// status.
+func openScript(name string) (fd, status int) {
+	file, err := os.Open(name)
+	if err != nil && !strings.Contains(name, "/") {
+		if path := onPath(name); path != "" {
+			file, err = os.Open(path)
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "sshell: %s: %s\n", name, reason(err))
+		if errors.Is(err, os.ErrNotExist) {
+			return -1, statusNotFound
+		}
+		return -1, statusNotExecutable
+	}
+	defer file.Close()
+	if st, err := file.Stat(); err == nil && st.IsDir() {
+		fmt.Fprintf(os.Stderr, "sshell: %s: Is a directory\n", name)
+		return -1, statusNotExecutable
+	}
+	head := make([]byte, binaryProbe)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		n = 0 // a pipe: it cannot be looked at without taking from it
+	}
+	line, _, _ := strings.Cut(string(head[:n]), "\n")
+	if strings.IndexByte(line, 0) >= 0 {
+		fmt.Fprintf(os.Stderr, "sshell: %s: cannot execute binary file\n", name)
+		return -1, statusNotExecutable
+	}
+	const high = 255 // where bash keeps its script
+	fd, err = unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, high)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "sshell: %s: %s\n", name, reason(err))
+		return -1, statusNotExecutable
+	}
+	return fd, 0
+}
+
+// onPath finds a script by PATH, as bash does for a name without a slash that is not here.
+func onPath(name string) string {
+	for d := range strings.SplitSeq(os.Getenv("PATH"), ":") {
+		path := d + "/" + name
+		if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
+}
+
+// reason is an error's cause as the system words it.
+func reason(err error) string {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		text := errno.Error()
+		return strings.ToUpper(text[:1]) + text[1:]
+	}
+	return err.Error()
+}
+
+// applyOptions sets what the command line says of set and shopt.
+func applyOptions(sh *interp.Shell, in *invocation) bool {
+	for _, args := range in.set {
+		if sh.RunWords(append([]string{"set"}, args...)) != 0 {
+			return false
+		}
+	}
+	for _, args := range in.shopt {
+		if sh.RunWords(append([]string{"shopt"}, args...)) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// startup reads the start-up files that bash reads in the same place, and ours for a prompt.
+func startup(ctx context.Context, sh *interp.Shell, in *invocation, interactive bool) {
+	home := os.Getenv("HOME")
+	first := func(paths ...string) {
+		for _, path := range paths {
+			if sourceIfThere(sh, path) {
+				return
+			}
+		}
+	}
+	switch {
+	case in.login && !in.noprofile:
+		first("/etc/profile")
+		first(home+"/.bash_profile", home+"/.bash_login", home+"/.profile")
+	case interactive && !in.norc:
+		if in.rcfile != "" {
+			first(in.rcfile)
+		} else {
+			first(home + "/.sshellrc")
+		}
+	case !interactive:
+		if env := os.Getenv("BASH_ENV"); env != "" {
+			sh.RunSource(ctx, "BASH_ENV", `if [ -n "$BASH_ENV" ] && [ -r "$BASH_ENV" ]; then . "$BASH_ENV"; fi`)
+		}
+	}
+}
+
+func sourceIfThere(sh *interp.Shell, path string) bool {
+	if unix.Access(path, unix.R_OK) != nil {
+		return false
+	}
+	sh.RunWords([]string{"source", path})
+	return true
+}
