@@ -149,20 +149,23 @@ func endsIn(starts []int, data []byte, spec Spec) []int {
 	n := int(spec.N)
 	switch spec.By {
 	case BySize:
-		for t := n; t < len(data); t += n {
+		for t := n; t < len(data); t += min(n, len(data)) {
 			targets = append(targets, t)
 		}
 	case ByCount:
+		if n > 1<<30 {
+			n = len(data)
+		}
 		for k := 1; k < n; k++ {
 			targets = append(targets, k*len(data)/n)
 		}
 	case ByRecords:
-		for k := n; k < len(starts); k += n {
+		for k := n; k < len(starts); k += min(n, len(starts)) {
 			targets = append(targets, starts[k])
 		}
 	case ByLines:
 		lines := lineStarts(data, '\n', nil)
-		for k := n; k < len(lines); k += n {
+		for k := n; k < len(lines); k += min(n, len(lines)) {
 			targets = append(targets, lines[k])
 		}
 	}

@@ -2,7 +2,6 @@ package chunk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -41,13 +40,12 @@ type Spec struct {
 }
 
 func (s Spec) check() error {
+	what := map[By]string{BySize: "chunk size", ByCount: "number of chunks", ByRecords: "number of records", ByLines: "number of lines"}[s.By]
 	switch {
-	case s.By < BySize || s.By > ByLines:
+	case what == "":
 		return fmt.Errorf("unknown way to size chunks: %d", s.By)
-	case s.N == 0 && s.By == BySize:
-		return errors.New("chunk size is 0; it must be at least 1")
 	case s.N < 1:
-		return fmt.Errorf("chunks of %d %s: must be at least 1", s.N, []string{"bytes", "sources", "records", "lines"}[s.By])
+		return fmt.Errorf("%s is %d; it must be at least 1", what, s.N)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -17,7 +18,7 @@ func narrow(n int64) func(Source) reads {
 
 // specs are all ways to size the chunks of data that make a difference.
 func specs(data []byte, records int) []Spec {
-	var all []Spec
+	all := []Spec{{BySize, math.MaxInt64}, {ByCount, math.MaxInt64}, {ByRecords, math.MaxInt64}, {ByLines, math.MaxInt64}}
 	for n := range int64(len(data) + 1) {
 		all = append(all, Spec{BySize, n + 1})
 		if n < 12 || n > int64(len(data)-2) {

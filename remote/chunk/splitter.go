@@ -109,7 +109,7 @@ func (s *Splitter) Next() (*Body, error) {
 // begin makes sure that there is a chunk to begin.
 func (s *Splitter) begin() error {
 	for s.err == nil {
-		switch first := s.v.bof && s.out == 0; {
+		switch first := s.atBeginning(); {
 		case first && !s.v.eof && mayBeCompressed(s.v.buf) && len(s.v.buf) < sniffLen:
 			// More bytes are needed to tell.
 		case first && len(s.v.buf) > 0:
@@ -213,6 +213,8 @@ func (s *Splitter) turn() {
 	s.v.buf = next.mem[:n]
 }
 
+func (s *Splitter) atBeginning() bool { return s.v.bof && s.out == 0 }
+
 // sniff looks at the stream's first bytes.
 func (s *Splitter) sniff() error {
 	if _, ok := s.find.(everywhere); ok {
@@ -228,6 +230,12 @@ func (s *Splitter) sniff() error {
 
 // atEnd says what is wrong with the stream as a whole, at its end.
 func (s *Splitter) atEnd() error {
+	if s.atBeginning() {
+		// What is compressed has quotes by chance.
+		if err := s.sniff(); err != nil {
+			return err
+		}
+	}
 	if t, ok := s.find.(tracker); ok {
 		whole := s.v
 		if t.track(&whole, len(whole.buf)); whole.odd {

@@ -8,7 +8,8 @@ import (
 
 // A tally is how many record starts a region of a source holds, and where.
 type tally struct {
-	n int64
+	n   int64
+	end int64 // the offset of the region's end
 
 	// Where a byte ends each record, the region's own bytes, in which starts are
 	// looked up by their order.
@@ -36,29 +37,49 @@ func (t *tally) nth(k int64, sep byte) int64 {
 // than what was yielded.
 func (c *Cutter) everyNth(ctx context.Context, n int64) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
-		size := c.src.Size()
-		region := c.reads.region
-		jobs := (size + region - 1) / region
 		sep, delimited := c.format.delimiter()
 		ordinal := int64(0) // of the first start in the region
 		if delimited {
 			ordinal = 1 // the source's first byte is a start that no byte ends
 		}
-		for t, err := range inOrder(ctx, jobs, c.reads.concurrency, func(ctx context.Context, k int64) (*tally, error) {
-			return c.count(ctx, k*region, min((k+1)*region, size))
-		}) {
+		for t, err := range c.tallies(ctx) {
 			if err != nil {
 				yield(0, err)
 				return
 			}
-			next := max(n, (ordinal+n-1)/n*n)
-			for ; next < ordinal+t.n; next += n {
+			next := multipleAfter(max(ordinal, 1)-1, n)
+			for ; next < ordinal+t.n; next = multipleAfter(next, n) {
 				if !yield(t.nth(next-ordinal, sep), nil) {
 					return
 				}
 			}
 			ordinal += t.n
 			t.mem.free()
+		}
+	}
+}
+
+// tallies counts the source region by region.
+func (c *Cutter) tallies(ctx context.Context) iter.Seq2[*tally, error] {
+	size, region := c.src.Size(), c.reads.region
+	all := inOrder(ctx, (size+region-1)/region, c.reads.concurrency, func(ctx context.Context, k int64) (*tally, error) {
+		return c.count(ctx, k*region, min((k+1)*region, size))
+	})
+	if c.format.demand != demandEvery {
+		return all
+	}
+	return func(yield func(*tally, error) bool) {
+		last := int64(0) // the offset of the last start
+		for t, err := range all {
+			if err == nil && t.n > 0 {
+				last = t.offsets[t.n-1]
+			}
+			if err == nil && t.end-last >= searchLimit {
+				err = c.noRecord(searchLimit)
+			}
+			if !yield(t, err) || err != nil {
+				return
+			}
 		}
 	}
 }
@@ -71,9 +92,9 @@ func (c *Cutter) count(ctx context.Context, a, b int64) (*tally, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &tally{n: int64(bytes.Count(mem.buf, []byte{sep})), mem: mem, base: a}, nil
+		return &tally{end: b, n: int64(bytes.Count(mem.buf, []byte{sep})), mem: mem, base: a}, nil
 	}
-	t := &tally{offsets: []int64{}}
+	t := &tally{end: b, offsets: []int64{}}
 	w, i, err := c.openWindow(ctx, a, b-a+c.reads.first)
 	if err != nil {
 		return nil, err
