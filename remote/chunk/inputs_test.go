@@ -124,7 +124,7 @@ func byExpression() []input {
 	text := "one\n\ntwo\n\n\nthree é\xff€x\n\n"
 	var all []input
 	for _, re := range []string{`record:^\[`, `record:\d`, `record:^$`, `record:a$|f$`,
-		`recstart:^\[`, `recstart:\[`, `recstart:\bat\b`, `recstart:\n\[`, `recstart:^\[.*\n +`,
+		`recstart:^\[`, `recstart:\[`, `recstart:\bat\b`, `recstart:\n\[`, `recstart:^\[.*\n +`, `recstart:^ |^\[[12]`, `recstart:(^)`, `recstart:^ *a|\[`, `recend:^`, `recend:(^.)\b`,
 		`recend:\n`, `recend:\]`, `recend:^ .*$`, `recend:\n\n`, `recend:a|b.*\n`} {
 		all = append(all, input{re, "log", log}, input{re, "crlf", lineEnds(log, "\r\n", false)})
 	}

@@ -1,9 +1,11 @@
 package chunk
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -40,6 +42,7 @@ type matcher struct {
 	// newline after bound.newlines others.
 	bound   extent
 	byBytes bool
+	atLine  bool // matches begin where lines do
 }
 
 func newMatcher(re string) (*matcher, error) {
@@ -59,7 +62,7 @@ func newMatcher(re string) (*matcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bad regular expression: %s: %w", re, err)
 	}
-	m := &matcher{plain: plain, here: here, bound: extentOf(tree)}
+	m := &matcher{plain: plain, here: here, bound: extentOf(tree), atLine: beginsLine(tree)}
 	m.byBytes = m.bound.bytes <= maxMatchBytes
 	if !m.byBytes && m.bound.newlines >= unbounded {
 		return nil, fmt.Errorf("bad regular expression: %s: it can match any number of lines; bound it, as {0,99} does instead of *", re)
@@ -67,10 +70,25 @@ func newMatcher(re string) (*matcher, error) {
 	return m, nil
 }
 
+// beginsLine says whether an expression begins with ^.
+func beginsLine(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpBeginLine:
+		return true
+	case syntax.OpConcat, syntax.OpCapture:
+		return len(re.Sub) > 0 && beginsLine(re.Sub[0])
+	case syntax.OpAlternate:
+		return !slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return !beginsLine(sub) })
+	}
+	return false
+}
+
 // from returns the first match that begins at or after i, or -1, -1.
 func (m *matcher) from(v *view, i int) (start, end int) {
 	for {
-		i = characterAt(v, i)
+		if i = characterAt(v, i); m.atLine {
+			i = nextLine(v, i)
+		}
 		if i > len(v.buf) {
 			return -1, -1
 		}
@@ -84,6 +102,10 @@ func (m *matcher) from(v *view, i int) (start, end int) {
 		if loc := m.here.FindSubmatchIndex(v.buf[prev:]); loc != nil {
 			return prev + loc[2], prev + loc[3]
 		}
+		if m.atLine {
+			i++
+			continue
+		}
 		// Everything after i has its context in this slice.
 		loc := m.plain.FindIndex(v.buf[i:])
 		if loc == nil {
@@ -94,6 +116,18 @@ func (m *matcher) from(v *view, i int) (start, end int) {
 		}
 		i++
 	}
+}
+
+// nextLine returns the first line start from i on, or beyond v.buf if there is none.
+func nextLine(v *view, i int) int {
+	if i == 0 || i > len(v.buf) {
+		return i
+	}
+	j := bytes.IndexByte(v.buf[i-1:], '\n')
+	if j < 0 {
+		return len(v.buf) + 1
+	}
+	return i + j
 }
 
 // characterBefore returns where the character before i begins.
