@@ -12,7 +12,7 @@ func (s *Splitter) scan() (int, bool, error) {
 	}
 	switch s.spec.By {
 	case ByRecords:
-		if sep, ok := s.form.delimiter(); ok {
+		if sep, ok := s.format.delimiter(); ok {
 			end, found := s.scanDelimited(sep)
 			return end, found, nil
 		}
@@ -33,7 +33,7 @@ func (s *Splitter) scan() (int, bool, error) {
 func (s *Splitter) search(i int) (bool, error) {
 	p, ok := s.find.next(&s.v, i)
 	s.at = p
-	if !ok && !s.v.eof && s.form.demand == demandEvery && s.searched() >= searchLimit {
+	if !ok && !s.v.eof && s.format.demand == demandEvery && s.searched() >= searchLimit {
 		return false, s.noRecord(searchLimit)
 	}
 	return ok, nil
@@ -42,7 +42,7 @@ func (s *Splitter) search(i int) (bool, error) {
 func (s *Splitter) searched() int64 { return s.base + int64(len(s.v.buf)) - s.from }
 
 func (s *Splitter) noRecord(searched int64) error {
-	return &NoRecordError{Name: s.name, Format: s.form.String(), Searched: searched}
+	return &NoRecordError{Name: s.name, Format: s.format.String(), Searched: searched}
 }
 
 // scanLead looks for the stream's first record, as Check does for a Source.
@@ -54,8 +54,8 @@ func (s *Splitter) scanLead() error {
 	}
 	s.lead = s.lead || len(bytes.TrimSpace(s.v.buf[was:s.at])) > 0
 	switch {
-	case found && s.lead && s.form.demand == demandEvery:
-		return notFourLines(s.name, s.form)
+	case found && s.lead && s.format.demand == demandEvery:
+		return notFourLines(s.name, s.format)
 	case found:
 		s.passed = true
 	case s.v.eof:

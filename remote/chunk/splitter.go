@@ -28,12 +28,12 @@ import (
 // and hands out what one read completes before it reads again, so that a slow
 // stream's records are not held back.
 type Splitter struct {
-	r    io.Reader
-	name string
-	form Format
-	find finder
-	spec Spec
-	size int // of a block, at least
+	r      io.Reader
+	name   string
+	format Format
+	find   finder
+	spec   Spec
+	size   int // of a block, at least
 
 	v     view // what is known of the current block
 	block *block
@@ -67,7 +67,7 @@ func newSplitter(r io.Reader, name string, format Format, spec Spec, size int) (
 	if spec.By == ByCount {
 		return nil, fmt.Errorf("%s: a stream cannot be split into a number of chunks, since its size is not known; give a chunk size", name)
 	}
-	s := &Splitter{r: r, name: name, form: format, find: format.find(), spec: spec, size: size, block: newBlock(size)}
+	s := &Splitter{r: r, name: name, format: format, find: format.find(), spec: spec, size: size, block: newBlock(size)}
 	if _, anywhere := s.find.(everywhere); anywhere && spec.By == ByRecords {
 		s.spec.By = BySize
 	}

@@ -94,7 +94,7 @@ func (c *Cutter) count(ctx context.Context, a, b int64) (*tally, error) {
 		}
 		return &tally{end: b, n: int64(bytes.Count(mem.buf, []byte{sep})), mem: mem, base: a}, nil
 	}
-	t := &tally{end: b, offsets: []int64{}}
+	t := &tally{end: b, offsets: make([]int64, 0, (b-a)/256)} // as many as most files have
 	w, i, err := c.openWindow(ctx, a, b-a+c.reads.first)
 	if err != nil {
 		return nil, err
