@@ -21,7 +21,7 @@ const (
 type inst struct {
 	op          opcode
 	next, other int32
-	r           rune
+	r           rune // of opChar; / for an opStar that takes slashes too
 	set         *set
 	not         *nfa
 }
@@ -36,6 +36,7 @@ type nfa struct {
 	bytes    bool
 	folded   bool
 	fileName bool // a slash is matched only by a slash
+	ignoring bool // but for what the flag of that name lets through
 	period   bool // a leading dot is matched only by a dot
 	wide     bool // there is a * or a !( ): a match may end anywhere
 	hasNot   bool
@@ -44,7 +45,8 @@ type nfa struct {
 }
 
 func compileNFA(terms []term, flags Flags, g *program, back bool) *nfa {
-	a := &nfa{back: back, bytes: g.bytes, folded: flags&NoCase != 0, fileName: flags&FileName != 0, period: g.period}
+	a := &nfa{back: back, bytes: g.bytes, folded: flags&NoCase != 0, fileName: flags&FileName != 0, period: g.period,
+		ignoring: flags&ignoring != 0}
 	a.start = a.sequence(terms, a.emit(inst{op: opMatch}))
 	if !back {
 		a.findLead()
@@ -66,6 +68,9 @@ func (a *nfa) sequence(terms []term, next int32) int32 {
 			t = &terms[i]
 		}
 		next = a.term(t, next)
+		if t.kind == star && i == 0 && a.ignoring {
+			a.insts[next].r = '/'
+		}
 	}
 	return next
 }
@@ -96,7 +101,8 @@ func (a *nfa) term(t *term, next int32) int32 {
 	case '@':
 		return a.alternatives(t, next)
 	}
-	not := &nfa{back: a.back, bytes: a.bytes, folded: a.folded, fileName: a.fileName, period: a.period}
+	not := &nfa{back: a.back, bytes: a.bytes, folded: a.folded, fileName: a.fileName, period: a.period,
+		ignoring: a.ignoring}
 	not.start = not.alternatives(t, not.emit(inst{op: opMatch}))
 	a.wide, a.hasNot = true, true
 	return a.emit(inst{op: opNot, not: not, next: next})
@@ -145,7 +151,7 @@ func (a *nfa) findLead() {
 // takes reports whether an instruction that takes one character takes r.
 func (a *nfa) takes(i *inst, r rune) bool {
 	if r == '/' && a.fileName {
-		return i.op == opChar && i.r == '/'
+		return (i.op == opChar || i.op == opStar) && i.r == '/'
 	}
 	switch i.op {
 	case opChar:

@@ -51,6 +51,10 @@ const (
 	Period
 	// Bytes makes every byte a character, as the C locale does.
 	Bytes
+
+	// ignoring is FileName as GLOBIGNORE has it in bash: a * at the end of a
+	// pattern or of an alternative, and a !( ), match slashes too.
+	ignoring
 )
 
 // Pattern is a compiled pattern.
@@ -118,13 +122,13 @@ func (p *Pattern) program(s string) *program {
 // Match reports whether p matches the whole of s.
 func (p *Pattern) Match(s string) bool {
 	g := p.program(s)
-	if g.nfa != nil {
+	switch {
+	case g.choice != nil:
+		return g.choice.match(s)
+	case g.nfa != nil:
 		return g.nfa.match(s)
 	}
-	if g.period && len(s) > 0 && s[0] == '.' && !g.startsWithDot() {
-		return false
-	}
-	return g.match(s)
+	return !g.hides(s) && g.match(s)
 }
 
 // PrefixLen returns the length of the shortest or the longest prefix of s that

@@ -119,7 +119,7 @@ func (r *run) step(c rune, from, to int) {
 			r.add(i.next, to)
 		}
 	}
-	if c == '/' && r.nfa.fileName {
+	if c == '/' && r.nfa.fileName && !r.nfa.ignoring {
 		r.exclusions = r.exclusions[:0]
 	}
 	for _, e := range r.exclusions {

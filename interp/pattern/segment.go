@@ -16,9 +16,10 @@ type program struct {
 	bytes    bool
 	period   bool
 
-	terms []term
-	nfa   *nfa
-	back  lazyNFA
+	terms  []term
+	nfa    *nfa
+	back   lazyNFA
+	choice *choice // does Match instead of nfa, if it is not nil
 }
 
 // segment is a sequence of elements, without *.
@@ -46,17 +47,25 @@ func compile(text []rune, flags Flags, bytes bool) (*program, error) {
 	g.period = flags&Period != 0 || flags&FileName != 0 && flags&DotGlob == 0
 	if needsNFA(g.terms, flags) {
 		g.nfa = compileNFA(g.terms, flags, g, false)
+		if flags&FileName == 0 {
+			g.choice = g.choose(g.terms, flags)
+		}
 		return g, nil
 	}
+	g.setSegments(g.terms, flags)
+	return g, nil
+}
+
+// setSegments cuts terms at each *.
+func (g *program) setSegments(terms []term, flags Flags) {
 	start := 0
-	for i, t := range g.terms {
+	for i, t := range terms {
 		if t.kind == star {
-			g.segments = append(g.segments, g.segment(g.terms[start:i], flags))
+			g.segments = append(g.segments, g.segment(terms[start:i], flags))
 			start = i + 1
 		}
 	}
-	g.segments = append(g.segments, g.segment(g.terms[start:], flags))
-	return g, nil
+	g.segments = append(g.segments, g.segment(terms[start:], flags))
 }
 
 func needsNFA(terms []term, flags Flags) bool {
@@ -115,122 +124,12 @@ func (g *program) modeless() bool {
 	return true
 }
 
+// hides reports whether s starts with a dot that the pattern may not match.
+func (g *program) hides(s string) bool {
+	return g.period && len(s) > 0 && s[0] == '.' && !g.startsWithDot()
+}
+
 func (g *program) startsWithDot() bool {
 	first := g.segments[0].elems
 	return len(first) > 0 && first[0].kind == literal && (first[0].r == '.' || strings.HasPrefix(first[0].text, "."))
-}
-
-// matchAt returns the end of the segment at i, or -1.
-func (g *program) matchAt(seg *segment, s string, i int) int {
-	for k := range seg.elems {
-		e := &seg.elems[k]
-		if e.text != "" {
-			if !strings.HasPrefix(s[i:], e.text) {
-				return -1
-			}
-			i += len(e.text)
-			continue
-		}
-		if i >= len(s) {
-			return -1
-		}
-		r, n := rune(s[i]), 1
-		if r >= utf8.RuneSelf && !g.bytes {
-			r, n = utf8.DecodeRuneInString(s[i:])
-		}
-		if !e.takes(r, g.bytes) {
-			return -1
-		}
-		i += n
-	}
-	return i
-}
-
-// matchBefore returns the start of the segment that ends at i, or -1.
-func (g *program) matchBefore(seg *segment, s string, i int) int {
-	for k := len(seg.elems) - 1; k >= 0; k-- {
-		e := &seg.elems[k]
-		if e.text != "" {
-			if !strings.HasSuffix(s[:i], e.text) {
-				return -1
-			}
-			i -= len(e.text)
-			continue
-		}
-		if i == 0 {
-			return -1
-		}
-		r, n := rune(s[i-1]), 1
-		if r >= utf8.RuneSelf && !g.bytes {
-			r, n = utf8.DecodeLastRuneInString(s[:i])
-		}
-		if !e.takes(r, g.bytes) {
-			return -1
-		}
-		i -= n
-	}
-	return i
-}
-
-// takes reports whether an element of one character matches r.
-func (e *elem) takes(r rune, bytes bool) bool {
-	switch e.kind {
-	case anyChar:
-		return true
-	case bracket:
-		return e.set.has(r)
-	}
-	return fold(r, bytes) == e.r
-}
-
-// first returns the leftmost place of the segment in s[from:], or -1.
-func (g *program) first(seg *segment, s string, from int) (start, end int) {
-	if seg.plain {
-		if start = strings.Index(s[from:], seg.text); start < 0 {
-			return -1, -1
-		}
-		return from + start, from + start + len(seg.text)
-	}
-	lead := seg.elems[0].text
-	for i := from; i <= len(s); {
-		if lead != "" {
-			skip := strings.Index(s[i:], lead)
-			if skip < 0 {
-				return -1, -1
-			}
-			i += skip
-		}
-		if end = g.matchAt(seg, s, i); end >= 0 {
-			return i, end
-		}
-		if i == len(s) {
-			break
-		}
-		i += charLen(s[i:], g.bytes)
-	}
-	return -1, -1
-}
-
-// last returns the rightmost place of the segment in s[from:to], or -1.
-func (g *program) last(seg *segment, s string, from, to int) (start, end int) {
-	if seg.plain {
-		if start = strings.LastIndex(s[from:to], seg.text); start < 0 {
-			return -1, -1
-		}
-		return from + start, from + start + len(seg.text)
-	}
-	for i := to; i >= from; {
-		if start = g.matchBefore(seg, s[:i], i); start >= from {
-			return start, i
-		}
-		if i == 0 {
-			break
-		}
-		n := 1
-		if !g.bytes && s[i-1] >= utf8.RuneSelf {
-			_, n = utf8.DecodeLastRuneInString(s[:i])
-		}
-		i -= n
-	}
-	return -1, -1
 }
