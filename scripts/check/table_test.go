@@ -61,8 +61,8 @@ var rules = []rule{
 		"a segment becomes tasks; which runner takes them, and the interpreter that runs them, are behind seams"},
 	{"remote/worker", []string{"interp", "interp/plan", "remote", "remote/chunk", "remote/ship", "pipes/..."},
 		"one task: it restores, opens and runs, and schedules nothing"},
-	{"remote/local", []string{"remote", "remote/worker", "remote/chunk", "pipes/..."},
-		"a runner on this machine starts workers; it plans nothing"},
+	{"remote/local", []string{"interp/plan", "remote", "remote/worker", "remote/chunk", "pipes/..."},
+		"a runner on this machine starts workers; of plans it knows the types, as the tasks it gets do"},
 	{"remote/agent", []string{"interp/plan", "remote"},
 		"a segment over a socket: descriptors and statuses, no bytes of the data"},
 	{"remote/sim", []string{"remote", "pipes/..."},
@@ -89,8 +89,8 @@ type module struct {
 // modules is the list of all that we depend on. The longest path that matches an import counts. An import that matches
 // none is a new dependency, to be added here with its reason.
 var modules = []module{
-	{"mvdan.cc/sh/v3/syntax", []string{"interp", "interp/plan", "shell"},
-		"bash's grammar, measured and sound; parsed trees stay within the interpreter and its program"},
+	{"mvdan.cc/sh/v3/syntax", []string{"interp", "interp/plan", "shell", "remote/flow"},
+		"bash's grammar, measured and sound; parsed trees stay with those who run source, or plan it"},
 	{"mvdan.cc/sh/v3", nil,
 		"only the parser: its interpreter and expander were measured and are not enough"},
 	{"github.com/fxamacker/cbor/v2", []string{"interp", "interp/plan", "remote/..."},
