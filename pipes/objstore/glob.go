@@ -69,7 +69,11 @@ func globTree(list iter.Seq2[Object, error], base string, match pattern, yield f
 			yield(Object{}, err)
 			return false
 		}
-		if match.matches(o.Key[len(base):]) && !yield(o, nil) {
+		name := o.Key[len(base):]
+		if name == "" && !match.endsInSlash() { // base ends in the slash that the key ends in
+			continue
+		}
+		if match.matches(name) && !yield(o, nil) {
 			return false
 		}
 	}

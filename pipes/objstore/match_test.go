@@ -44,6 +44,8 @@ var matches = []struct {
 	{"[a", "[a", true},
 	{"[a/b]", "a", false},
 	{"[a/b]", "[a/b]", true},
+	{"[a-/]b]", "[a-/]b]", true},
+	{"[a-/[b]", "[a-/b", true},
 	{"[a-]", "-", true},
 	{"[[:digit:]][[:upper:]]", "7Q", true},
 	{"[[:digit:]]", "x", false},

@@ -48,13 +48,14 @@ var classes = map[string]func(rune) bool{
 // compileSet reads the bracket expression that s begins with and returns it with its length, which is 0 if the '['
 // stands for itself: nothing closes it before the segment ends.
 func compileSet(s string) (set, int) {
+	s, _, _ = strings.Cut(s, "/")
 	var out set
 	i := 1
 	if i < len(s) && (s[i] == '!' || s[i] == '^') {
 		out.not = true
 		i++
 	}
-	for first := true; i < len(s) && s[i] != '/'; first = false {
+	for first := true; i < len(s); first = false {
 		if s[i] == ']' && !first {
 			return out, i + 1
 		}

@@ -93,7 +93,6 @@ func watch(t *testing.T) {
 			if runtime.NumGoroutine() <= goroutines && descriptors(t) <= files {
 				return
 			}
-			runtime.GC()
 		}
 		stacks := make([]byte, 1<<20)
 		t.Errorf("%d goroutines and %d descriptors are left, %d and %d were before\n%s", runtime.NumGoroutine(), descriptors(t),
@@ -156,6 +155,15 @@ func (b bench) removeLater(names ...string) {
 	})
 }
 
+// readOne reads the stream's first byte.
+func (b bench) readOne(r io.Reader, data []byte) {
+	b.Helper()
+	var first [1]byte
+	if _, err := io.ReadFull(r, first[:]); err != nil || first[0] != data[0] {
+		b.Fatalf("the first byte is %d, %v, want %d", first[0], err, data[0])
+	}
+}
+
 func (b bench) breakStream(name, cause, next string) {
 	b.Helper()
 	if err := b.transport.Break(b.Context(), name, &pipes.Broken{Cause: cause, Next: next}); err != nil {
@@ -175,7 +183,8 @@ func (b bench) write(w io.Writer, data []byte, then func()) *sync.WaitGroup {
 	return &done
 }
 
-// flooded is how many bytes are enough to block a writer whose transport has bounds.
+// flooded is how many bytes are enough to block a writer whose transport has bounds. Once a reader has a byte of one write of
+// so many, and reads no more, that write is blocked.
 const flooded = 4 << 20
 
 // flood writes data again and again until a write fails, and returns the error. A transport that stores what nobody
@@ -185,7 +194,7 @@ func (b bench) flood(w io.Writer, data []byte, told <-chan struct{}) error {
 		if _, err := w.Write(data); err != nil {
 			return err
 		}
-		if n > flooded {
+		if n >= flooded {
 			<-told
 			b.pause()
 		}

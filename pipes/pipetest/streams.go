@@ -80,7 +80,7 @@ func testRemove(t *testing.T, b bench) {
 
 // testRemoveInUse: ends that are in use find a removed stream broken, and never whole.
 func testRemoveInUse(t *testing.T, b bench) {
-	data := random(64<<10, 1)
+	data := random(flooded, 1)
 	for _, ended := range []bool{false, true} {
 		w, r := b.create("s"), b.open("s")
 		told := make(chan struct{})

@@ -15,7 +15,8 @@
 //
 // A bucket also has the folder .%sshell, with its lock and the files that are being written. Names that contain a '%' and
 // are not in this list are no objects, nor are pipes, sockets and devices. Symbolic links are followed, and replaced by a
-// Put of their key. Where the file system folds the case of names, keys that differ only in case are one.
+// Put of their key. Where the file system folds the case of names, keys that differ only in case are one; where it takes
+// UTF-8 only, other keys are an error.
 //
 // # What is promised
 //

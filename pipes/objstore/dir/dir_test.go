@@ -197,6 +197,18 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+func TestFailedCommitLeavesNoFolders(t *testing.T) {
+	folder := t.TempDir()
+	s := dir.New(folder)
+	put(t, s, "k", "x")
+	if err := s.Compose(t.Context(), "new/a/b", "other", "k"); !errors.Is(err, objstore.ErrChanged) {
+		t.Errorf("compose over a version of a missing object: %v", err)
+	}
+	if left := tree(t, folder); !slices.Equal(left, []string{".%sshell", ".%sshell/lock", "k"}) {
+		t.Errorf("a failed commit left %q", left)
+	}
+}
+
 func put(t *testing.T, s objstore.Store, key, data string) {
 	t.Helper()
 	if err := s.Put(t.Context(), key, strings.NewReader(data), -1, false); err != nil {

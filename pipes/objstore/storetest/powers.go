@@ -75,7 +75,7 @@ func testGlob(t *testing.T, s objstore.Store) {
 	}
 	slices.Sort(all)
 	for _, pattern := range []string{"", "a.fq", "nothing", "*.fq", "*", "**", "*/*.fq", "lab/*", "lab*/*.fq", "**/*.fq", "lab/**/*.fq",
-		"lab/**", "?.fq", "[ab].fq", "[!a].fq", `star\**`, `star\*.fq`, `\[x\].fq`, "[[]x].fq", "*/", "odd//*", "*//*.fq", "odd/", ".*/*",
+		"lab/**", "odd/**", "odd/**/", "?.fq", "[ab].fq", "[!a].fq", `star\**`, `star\*.fq`, `\[x\].fq`, "[[]x].fq", "*/", "odd//*", "*//*.fq", "odd/", ".*/*",
 		"lab/d*/*", "*/*/*/*", "**/d/*", `lab\/a.fq`, `l*\/a.fq`, `a\\b`, "lab/nothing/*", "/*", strings.Repeat("x", 2000)} {
 		var want []string
 		for _, key := range all {

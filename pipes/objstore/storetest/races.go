@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"sshell/pipes/objstore"
@@ -34,9 +35,16 @@ func testCreateRace(t *testing.T, s objstore.Store) {
 		key := fmt.Sprintf("tasks/%d/commit", round)
 		var mu sync.Mutex
 		var winners []string
+		var reading sync.WaitGroup // until all have begun to be read, so that none is turned away before
+		reading.Add(racers)
 		race(func(i int) {
 			data := strings.Repeat(fmt.Sprintf("attempt %d ", i), 100)
-			err := s.Put(t.Context(), key, strings.NewReader(data), int64(len(data)), true)
+			body := script{func(p []byte) (int, error) {
+				reading.Done()
+				reading.Wait()
+				return copy(p, data), nil
+			}}
+			err := s.Put(t.Context(), key, &body, int64(len(data)), true)
 			if err != nil && !errors.Is(err, fs.ErrExist) {
 				t.Errorf("create: %v", err)
 			}
@@ -112,6 +120,48 @@ func testFolderRace(t *testing.T, s objstore.Store) {
 		}
 	})
 	want(t, s, "a", "stays")
+}
+
+// testKeyBecomesFolder has creates of a key beside puts below it, while an object like it must never be missed.
+func testKeyBecomesFolder(t *testing.T, s objstore.Store) {
+	for round := range 20 {
+		key, stays := fmt.Sprintf("k%d", round), fmt.Sprintf("s%d", round)
+		put(t, s, stays, "stays")
+		var won atomic.Int32
+		race(func(i int) {
+			var err error
+			switch i % 4 {
+			case 0:
+				err = s.Put(t.Context(), key, strings.NewReader(key), -1, true)
+				if err == nil {
+					won.Add(1)
+				} else if errors.Is(err, fs.ErrExist) {
+					err = nil
+				}
+			case 1:
+				err = s.Put(t.Context(), fmt.Sprintf("%s/%d", key, i), strings.NewReader("x"), -1, false)
+			case 2:
+				err = s.Put(t.Context(), fmt.Sprintf("%s/%d", stays, i), strings.NewReader("x"), -1, false)
+			default:
+				for n := 0; n < 20 && err == nil; n++ {
+					_, err = objstore.Stat(t.Context(), s, stays)
+				}
+				if all := keys(t, s, stays); len(all) == 0 || all[0] != stays {
+					t.Errorf("a listing misses an object that is moved: %q", all)
+				}
+			}
+			if err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+		if won.Load() != 1 {
+			t.Errorf("%d creates of one key won", won.Load())
+		}
+		want(t, s, key, key)
+		if n := len(keys(t, s, key+"/")) + len(keys(t, s, stays+"/")); n != racers/2 {
+			t.Errorf("%d of %d objects below are there", n, racers/2)
+		}
+	}
 }
 
 func testAppendRace(t *testing.T, s objstore.Store) {

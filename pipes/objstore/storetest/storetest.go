@@ -43,12 +43,14 @@ func Run(t *testing.T, open func(t *testing.T) objstore.Store) {
 		{"Level", testLevel},
 		{"Glob", testGlob},
 		{"Stat", testStat},
+		{"Model", testModel},
 		{"Compose", testCompose},
 		{"Append", testAppend},
 		{"Open", testOpen},
 		{"CreateRace", testCreateRace},
 		{"ReplaceRace", testReplaceRace},
 		{"FolderRace", testFolderRace},
+		{"KeyBecomesFolder", testKeyBecomesFolder},
 		{"AppendRace", testAppendRace},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
@@ -140,7 +142,7 @@ func gives(data string) func([]byte) (int, error) {
 	return func(p []byte) (int, error) { return copy(p, data), nil }
 }
 
-// samePath fails unless err is about key, in the form that the package promises.
+// wantPath fails unless err is about key, in the form that the package promises.
 func wantPath(t *testing.T, err error, key string) {
 	t.Helper()
 	var path *fs.PathError
