@@ -7,6 +7,9 @@ import (
 // stmts runs statements in order until one says that the shell is on its way out of something.
 func (sh *Shell) stmts(list []*syntax.Stmt) int {
 	for _, st := range list {
+		if sh.opts.noexec && !sh.opts.interactive {
+			break
+		}
 		sh.stmt(st)
 		if sh.flow != flowNone {
 			break
@@ -42,6 +45,7 @@ func (sh *Shell) stmt(st *syntax.Stmt) int {
 	if sh.ctx.Err() != nil {
 		return sh.cancelled()
 	}
+	mark := len(sh.substituted)
 	switch {
 	case st.Background:
 		sh.background(st)
@@ -54,6 +58,9 @@ func (sh *Shell) stmt(st *syntax.Stmt) int {
 		}
 	default:
 		sh.command1(st)
+	}
+	if len(sh.substituted) > mark {
+		sh.closeSubstitutions(mark)
 	}
 	return sh.status
 }
@@ -75,6 +82,7 @@ func (sh *Shell) command1(st *syntax.Stmt) {
 			return
 		}
 		sh.simple(st, c)
+		sh.pipeState = nil
 		sh.checkErr()
 		return
 	case *syntax.BinaryCmd:
@@ -146,6 +154,7 @@ func (sh *Shell) compound(st *syntax.Stmt) {
 		sh.body(c.Stmts)
 	case *syntax.Subshell:
 		sh.runSubshell(st, c)
+		sh.pipeState = nil
 		sh.checkErr()
 	case *syntax.IfClause:
 		sh.ifClause(c)
@@ -160,15 +169,18 @@ func (sh *Shell) compound(st *syntax.Stmt) {
 	case *syntax.ArithmCmd:
 		sh.setLine(c.Pos())
 		sh.arithmCommand(c)
+		sh.pipeState = nil
 		sh.checkErr()
 	case *syntax.TestClause:
 		sh.setLine(c.Pos())
 		sh.testCommand(c)
+		sh.pipeState = nil
 		sh.checkErr()
 	case *syntax.DeclClause:
 		sh.setLine(c.Pos())
 		sh.runDebugTrap(st)
 		sh.status = sh.declClause(c)
+		sh.pipeState = nil
 		sh.checkErr()
 	case *syntax.LetClause:
 		sh.setLine(c.Pos())

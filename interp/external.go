@@ -159,7 +159,7 @@ func (sh *Shell) spawnFailed(path string, argv []string, attr *syscall.ProcAttr,
 		return sh.spawnScript(path, argv, attr, opt)
 	case errors.Is(err, unix.ENOENT):
 		if interpreter := scriptInterpreter(path); interpreter != "" {
-			return 0, &startError{statusNotExecutable, path + ": " + interpreter + ": bad interpreter: No such file or directory"}
+			return 0, &startError{statusNotFound, path + ": cannot execute: required file not found"}
 		}
 		delete(sh.hash, name)
 		return 0, &startError{statusNotFound, name + ": No such file or directory"}

@@ -90,6 +90,7 @@ func (sh *Shell) interact(src *source, in *lines, more *bool) {
 			continue
 		}
 		*more = false
+		in.complete()
 		sh.topLevel(stmts)
 		sh.loops, sh.noErr = 0, 0
 		if sh.flow == flowExit {

@@ -119,7 +119,11 @@ func (sh *Shell) redirect1(r *syntax.Redirect, saved *[]savedDesc) error {
 func (sh *Shell) redirectSource(r *syntax.Redirect) (*desc, error) {
 	switch r.Op {
 	case syntax.Hdoc, syntax.DashHdoc:
-		text, err := sh.document(r.Hdoc, quotedDelimiter(r.Word))
+		body := r.Hdoc
+		if r.Op == syntax.DashHdoc {
+			body = untabbed(body)
+		}
+		text, err := sh.document(body, quotedDelimiter(r.Word))
 		if err != nil {
 			return nil, err
 		}

@@ -20,9 +20,14 @@ const SubshellFlag = "--subshell"
 // subshellOrder is what such a process is told.
 type subshellOrder struct {
 	Snapshot *plan.Snapshot `cbor:"s"`
-	Source   string         `cbor:"src"`
-	Line     int            `cbor:"l"`
+	Stmts    []orderStmt    `cbor:"c"`
 	Name     string         `cbor:"n"`
+}
+
+// orderStmt is one statement as source, and the line that it stood on.
+type orderStmt struct {
+	Source string `cbor:"s"`
+	Line   int    `cbor:"l"`
 }
 
 // inProcess runs statements as a process of their own in the foreground, and gives their status.
@@ -39,15 +44,10 @@ func (sh *Shell) startProcess(stmts []*syntax.Stmt, opt spawnOptions) (int, erro
 	if len(sh.cfg.Self) == 0 {
 		return 0, &startError{statusNotExecutable, "subshell: no program to run it with"}
 	}
-	var text strings.Builder
+	order := subshellOrder{Snapshot: sh.snapshot(), Name: sh.srcName()}
 	for _, st := range stmts {
-		text.WriteString(printNode(st))
-		text.WriteByte('\n')
-	}
-	order := subshellOrder{Snapshot: sh.snapshot(), Source: text.String(), Name: sh.srcName()}
-	if len(stmts) > 0 {
-		sh.setLine(stmts[0].Pos())
-		order.Line = max(sh.line-1, 0)
+		sh.setLine(st.Pos())
+		order.Stmts = append(order.Stmts, orderStmt{printStmt(st), sh.line})
 	}
 	data, err := plan.Marshal(order)
 	if err != nil {
@@ -86,7 +86,13 @@ func Subshell(cfg Config, fd int) int {
 		return statusNotExecutable
 	}
 	sh.setContext(context.Background())
-	sh.runAt(&source{name: order.Name, line0: order.Line}, order.Source)
+	sh.status = 0
+	for _, st := range order.Stmts {
+		sh.runAt(&source{name: order.Name, line0: max(st.Line-1, 0)}, st.Source)
+		if sh.flow != flowNone {
+			break
+		}
+	}
 	return sh.Exit()
 }
 
@@ -99,6 +105,19 @@ func (sh *Shell) runAt(src *source, text string) {
 		return
 	}
 	sh.topBody(stmts)
+}
+
+// printStmt writes a statement so that it keeps its lines as far as the printer can: on one line if it stood
+// on one.
+func printStmt(st *syntax.Stmt) string {
+	if st.Pos().Line() != st.End().Line() {
+		return printNode(st) + "\n"
+	}
+	var b strings.Builder
+	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&b, st); err != nil {
+		return printNode(st) + "\n"
+	}
+	return decodeSource(b.String()) + "\n"
 }
 
 // setContext makes ctx end what the shell runs.

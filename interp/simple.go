@@ -89,6 +89,7 @@ func (sh *Shell) assignOnly(st *syntax.Stmt, c *syntax.CallExpr, substituted boo
 			sh.assignFailed(err)
 			return
 		}
+		sh.traceDone(a)
 	}
 	if sh.proc.substitutions != before {
 		status = sh.status

@@ -88,7 +88,14 @@ type lines struct {
 	rest []byte
 	tail bool // the last byte given was no newline
 	echo func(line []byte)
+	// recent is what was read since the last complete statement.
+	recent []byte
+	count  int // lines read in all
+	begin  int // lines read before recent
 }
+
+// complete is called when all that was read is parsed.
+func (l *lines) complete() { l.recent, l.begin = l.recent[:0], l.count }
 
 func (l *lines) Read(p []byte) (int, error) {
 	for len(l.rest) == 0 {
@@ -105,6 +112,8 @@ func (l *lines) Read(p []byte) (int, error) {
 		if l.echo != nil {
 			l.echo(line)
 		}
+		l.recent = append(l.recent, line...)
+		l.count++
 		l.rest = encodeSource(line)
 	}
 	n := copy(p, l.rest)
@@ -209,15 +218,17 @@ func (sh *Shell) runLines(src *source, in *lines) int {
 	defer parsers.Put(parser)
 	for stmts, err := range parser.InteractiveSeq(in) {
 		if err != nil {
+			if stmts, ok := sh.endDocuments(src, in, err); ok {
+				sh.topLevel(stmts)
+				break
+			}
 			sh.syntaxError(err)
 			break
 		}
 		if parser.Incomplete() {
 			continue
 		}
-		if sh.opts.noexec && !sh.opts.interactive {
-			continue
-		}
+		in.complete()
 		sh.topLevel(stmts)
 		if sh.flow != flowNone {
 			break
@@ -225,6 +236,39 @@ func (sh *Shell) runLines(src *source, in *lines) int {
 	}
 	return sh.status
 }
+
+// endDocuments parses again what ends in a here-document without its delimiter: bash takes the end of the input for
+// it, with a warning.
+func (sh *Shell) endDocuments(src *source, in *lines, err error) ([]*syntax.Stmt, bool) {
+	text := string(in.recent)
+	for range maxDocuments {
+		var pe syntax.ParseError
+		if !errors.As(err, &pe) {
+			return nil, false
+		}
+		word, ok := strings.CutPrefix(pe.Text, "unclosed here-document `")
+		if !ok {
+			return nil, false
+		}
+		word = decodeSource(strings.TrimSuffix(word, "`"))
+		sh.line = in.count + src.line0
+		sh.Errorf("warning: here-document delimited by end-of-file (wanted `%s')", word)
+		if !strings.HasSuffix(text, "\n") {
+			text += "\n"
+		}
+		text += word + "\n"
+		stmts, again := parseStmts(text)
+		if again == nil {
+			sh.src = &source{name: src.name, line0: src.line0 + in.begin}
+			return stmts, true
+		}
+		err = again
+	}
+	return nil, false
+}
+
+// maxDocuments bounds how many here-documents can be open at the end of a script.
+const maxDocuments = 16
 
 // topLevel runs the statements of one line. An expansion error ends them, and the next line goes on.
 func (sh *Shell) topLevel(stmts []*syntax.Stmt) {
@@ -271,16 +315,21 @@ func (sh *Shell) evalString(text, what string) int {
 	in := &lines{next: textLines([]byte(text))}
 	for stmts, err := range parser.InteractiveSeq(in) {
 		if err != nil {
+			if stmts, ok := sh.endDocuments(src, in, err); ok {
+				sh.stmts(stmts)
+				break
+			}
 			sh.syntaxError(err)
 			if !interactive && sh.flow == flowExit {
 				// As in bash, an eval that cannot be parsed is a failing command, no end of the script.
-				sh.flow, sh.status = flowNone, statusSyntax-1
+				sh.flow, sh.status = flowNone, statusSyntax
 			}
 			break
 		}
 		if parser.Incomplete() {
 			continue
 		}
+		in.complete()
 		sh.stmts(stmts)
 		if sh.flow != flowNone {
 			break

@@ -54,6 +54,7 @@ func (sh *Shell) captureOutput(stmts []*syntax.Stmt) (string, error) {
 	reclaim := sh.share()
 	sub := sh.clone()
 	sub.fds.install(1, d)
+	sub.traceLevel++
 	if !sh.opts.inheritErrexit && !sh.opts.posix {
 		sub.opts.errexit = false
 	}
