@@ -126,19 +126,32 @@ func AskedByWords(role Role, argv []string) (Target, string) {
 		}
 		return "", ""
 	}
-	for i, arg := range argv {
-		if arg == "--" || arg == ":::" {
-			break
-		}
-		if arg == "--on" && i+1 < len(argv) {
-			return Target(argv[i+1]), "--on"
-		}
-		if t, ok := strings.CutPrefix(arg, "--on="); ok {
-			return Target(t), "--on"
+	words := argv[min(1, len(argv)):]
+	for i := 0; i < len(words); i++ {
+		arg := words[i]
+		switch {
+		case arg == "--" || len(arg) < 2 || arg[0] != '-' || strings.HasPrefix(arg, ":::"):
+			return "", "" // the command begins here: what follows is its own
+		case arg == "--on" && i+1 < len(words):
+			return Target(words[i+1]), "--on"
+		case strings.HasPrefix(arg, "--on="):
+			return Target(strings.TrimPrefix(arg, "--on=")), "--on"
+		case takesValue(arg):
+			i++
 		}
 	}
 	return "", ""
 }
+
+// valueOptions are the options of parmap and reduce that take the next word as their value, where it does not
+// stand in the same.
+var valueOptions = []string{
+	"-j", "-P", "--jobs", "-n", "-N", "--max-args", "--max-replace-args", "-a", "--arg-file", "-C", "--colsep", "--retries",
+	"--timeout", "--halt", "--joblog", "--results", "--tagstring", "-d", "--delimiter", "--env", "--memory", "--with", "--return",
+	"--procs", "--role-var", "--by", "-p", "-I",
+}
+
+func takesValue(option string) bool { return slices.Contains(valueOptions, option) }
 
 // hasOption reports whether one of the options stands among the words, before the command's own.
 func hasOption(argv []string, names ...string) bool {
