@@ -1,0 +1,257 @@
+package interp
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"sshell/interp/arith"
+)
+
+// arithValue evaluates an expression of the source: what begins with a dollar sign or a backquote is expanded
+// first, and the resulting text evaluated.
+func (sh *Shell) arithValue(x syntax.ArithmExpr) (int64, error) {
+	form, ok := arithForms.get(x)
+	if !ok {
+		form = arithForms.put(x, newArithForm(x))
+	}
+	if form.expr != nil {
+		n, err := form.expr.Eval(arithVars{sh})
+		return n, arithError(err)
+	}
+	text, err := sh.arithExpand(form)
+	if err != nil {
+		return 0, err
+	}
+	return sh.arithText(text)
+}
+
+// letValue is arithValue for an operand of let: a word of a command, from which quotes are removed before it
+// is evaluated.
+func (sh *Shell) letValue(x syntax.ArithmExpr) (int64, error) {
+	form, ok := letForms.get(x)
+	if !ok {
+		form = letForms.put(x, newLetForm(x))
+	}
+	if form.expr != nil {
+		n, err := form.expr.Eval(arithVars{sh})
+		return n, arithError(err)
+	}
+	text, err := sh.arithExpand(form)
+	if err != nil {
+		return 0, err
+	}
+	return sh.arithText(text)
+}
+
+// arithText evaluates text in which everything has been expanded.
+func (sh *Shell) arithText(text string) (int64, error) {
+	n, err := arith.Eval(text, arithVars{sh})
+	return n, arithError(err)
+}
+
+// arithError makes of a fault in an expression the error that the shell reports.
+func arithError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var fault *arith.Error
+	if !errors.As(err, &fault) {
+		return err
+	}
+	return expansionErrorf("%s: %s", fault.Text, fault.Error())
+}
+
+// arithExpand gives the text of an expression with its expansions made.
+func (sh *Shell) arithExpand(form *arithForm) (string, error) {
+	s := sh.sink(toText)
+	defer s.release()
+	for _, piece := range form.pieces {
+		switch {
+		case piece.part == nil:
+			s.buf = append(s.buf, piece.text...)
+			continue
+		case !piece.inSub:
+			if err := s.part(piece.part, inDouble); err != nil {
+				return "", err
+			}
+			continue
+		}
+		from := len(s.buf)
+		if err := s.part(piece.part, inDouble); err != nil {
+			return "", err
+		}
+		if value := string(s.buf[from:]); strings.ContainsAny(value, subscriptSpecial) {
+			s.buf = appendEscaped(s.buf[:from], value, subscriptSpecial)
+		}
+	}
+	return string(s.buf), nil
+}
+
+// subscriptSpecial are the bytes that would mean something in the text of a subscript.
+const subscriptSpecial = "[]\\\"'$`"
+
+func appendEscaped(b []byte, text, special string) []byte {
+	for i := 0; i < len(text); i++ {
+		if strings.IndexByte(special, text[i]) >= 0 {
+			b = append(b, '\\')
+		}
+		b = append(b, text[i])
+	}
+	return b
+}
+
+// index evaluates a subscript as the number of an element.
+func (sh *Shell) index(sub subscript) (int64, error) {
+	if sub.expr != nil {
+		return sh.arithValue(sub.expr)
+	}
+	text := sub.text
+	if strings.ContainsAny(text, "'\"\\$`") {
+		var err error
+		if text, err = sh.expandText(text); err != nil {
+			return 0, err
+		}
+	}
+	return sh.arithText(text)
+}
+
+// key expands a subscript as the key of an associative array.
+func (sh *Shell) key(sub subscript) (string, error) {
+	if sub.expr == nil {
+		if !strings.ContainsAny(sub.text, "'\"\\$`") {
+			return sub.text, nil
+		}
+		return sh.expandText(sub.text)
+	}
+	if w, ok := sub.expr.(*syntax.Word); ok {
+		return sh.keyText(w)
+	}
+	form, ok := arithForms.get(sub.expr)
+	if !ok {
+		form = arithForms.put(sub.expr, newArithForm(sub.expr))
+	}
+	if form.expr != nil {
+		return sh.key(subscript{text: form.expr.Text()})
+	}
+	s := sh.sink(toText)
+	defer s.release()
+	for _, piece := range form.pieces {
+		if piece.part != nil {
+			if err := s.part(piece.part, 0); err != nil {
+				return "", err
+			}
+			continue
+		}
+		text, err := sh.key(subscript{text: piece.text})
+		if err != nil {
+			return "", err
+		}
+		s.bare(text)
+	}
+	return s.text(), nil
+}
+
+// keyText expands a word as the key of an associative array: a tilde is a character like others.
+func (sh *Shell) keyText(w *syntax.Word) (string, error) {
+	if len(w.Parts) == 1 {
+		if text, done, err := sh.simpleText(w.Parts[0]); done || err != nil {
+			return text, err
+		}
+	}
+	return sh.expandTo(w, toText, 0)
+}
+
+// expandText expands text that was made at run time, and removes its quotes.
+func (sh *Shell) expandText(text string) (string, error) {
+	return sh.expandTo(rawWord(string(encodeSource([]byte(text)))), toText, 0)
+}
+
+// arithVars gives expressions the shell's variables.
+type arithVars struct{ sh *Shell }
+
+// plainNumber are the attributes that a variable may have to be read or set without ado.
+const plainNumber = ^(Exported | Integer | Traced | Invisible)
+
+// GetInt implements arith.IntVars.
+func (a arithVars) GetInt(name string) (int64, bool) {
+	v := a.sh.lookup(name)
+	if v == nil || !v.isNum || v.dyn != nil || v.attr&(NameRef|ListVar|AssocVar) != 0 {
+		return 0, false
+	}
+	return v.n, true
+}
+
+// SetInt implements arith.IntVars.
+func (a arithVars) SetInt(name string, n int64) error {
+	sh := a.sh
+	v := sh.lookup(name)
+	if v == nil || v.own != sh.own || v.dyn != nil || v.attr&plainNumber != 0 || sh.opts.allexport {
+		return sh.setVar(name, strconv.FormatInt(n, 10))
+	}
+	if v.attr&Exported != 0 {
+		sh.env = nil
+	}
+	v.setNumber(n)
+	sh.variableChanged(name)
+	return nil
+}
+
+// Get implements arith.Vars.
+func (a arithVars) Get(name string) (string, bool, error) {
+	text, set := a.sh.getVar(name)
+	if !set && a.sh.opts.nounset {
+		return "", false, unbound(name)
+	}
+	return text, set, nil
+}
+
+// Set implements arith.Vars.
+func (a arithVars) Set(name, value string) error { return a.sh.setVar(name, value) }
+
+// GetElem implements arith.Vars.
+func (a arithVars) GetElem(name, sub string) (string, bool, error) {
+	val, err := a.sh.element(name, textSubscript(sub))
+	if err != nil {
+		return "", false, err
+	}
+	if !val.set && !val.isList && a.sh.opts.nounset {
+		return "", false, unbound(val.shown())
+	}
+	return val.joined(a.sh), val.set || val.isList, nil
+}
+
+// SetElem implements arith.Vars.
+func (a arithVars) SetElem(name, sub, value string) error {
+	return a.sh.setElement(nil, name, textSubscript(sub), value, false)
+}
+
+// Indexed implements arith.IndexVars.
+func (a arithVars) Indexed(name string) bool {
+	v := a.sh.lookup(name)
+	if v.is(NameRef) {
+		v = a.sh.lookup(a.sh.deref(name).name)
+	}
+	return !v.is(AssocVar)
+}
+
+// GetIndex implements arith.IndexVars.
+func (a arithVars) GetIndex(name string, i int64) (string, bool, error) {
+	v := a.sh.lookup(name)
+	if v.is(NameRef) {
+		name = a.sh.deref(name).name
+		v = a.sh.lookup(name)
+	}
+	text, set, err := a.sh.indexed(name, v, i)
+	if err == nil && !set && a.sh.opts.nounset {
+		err = unbound(name + "[" + strconv.FormatInt(i, 10) + "]")
+	}
+	return text, set, err
+}
+
+// SetIndex implements arith.IndexVars.
+func (a arithVars) SetIndex(name string, i, n int64) error {
+	return a.sh.setElement(nil, name, subscript{text: strconv.FormatInt(i, 10)}, strconv.FormatInt(n, 10), false)
+}

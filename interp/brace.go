@@ -1,0 +1,294 @@
+package interp
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+var braceWords nodeCache[*syntax.Word, []*syntax.Word]
+
+// braces gives the words that brace expansion makes of w, nil when that is w itself.
+func (sh *Shell) braces(w *syntax.Word) []*syntax.Word {
+	if !sh.opts.braceexpand || !mayHaveBraces(w) {
+		return nil
+	}
+	if words, ok := braceWords.get(w); ok {
+		return words
+	}
+	return braceWords.put(w, expandBraces(w))
+}
+
+// mayHaveBraces is quick, and right where it says no.
+func mayHaveBraces(w *syntax.Word) bool {
+	open := false
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok {
+			open = open || strings.IndexByte(lit.Value, '{') >= 0
+			if open && (strings.IndexByte(lit.Value, ',') >= 0 || strings.Contains(lit.Value, "..")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func expandBraces(w *syntax.Word) []*syntax.Word {
+	items := braceItems(w)
+	results := expandItems(items)
+	if len(results) == 1 && len(results[0]) == len(items) {
+		return nil
+	}
+	words := make([]*syntax.Word, len(results))
+	for i, result := range results {
+		words[i] = wordOf(result)
+	}
+	return words
+}
+
+// braceItem is one byte of a literal, escaped or not, or a part in which braces mean nothing.
+type braceItem struct {
+	part    syntax.WordPart
+	c       byte
+	escaped bool
+}
+
+func (it braceItem) is(c byte) bool { return it.part == nil && !it.escaped && it.c == c }
+
+// braceItems cuts a word into items.
+func braceItems(w *syntax.Word) []braceItem {
+	var items []braceItem
+	for _, part := range w.Parts {
+		lit, ok := part.(*syntax.Lit)
+		if !ok {
+			items = append(items, braceItem{part: part})
+			continue
+		}
+		for i := 0; i < len(lit.Value); i++ {
+			it := braceItem{c: lit.Value[i]}
+			if it.c == '\\' && i+1 < len(lit.Value) {
+				i++
+				it = braceItem{c: lit.Value[i], escaped: true}
+			}
+			items = append(items, it)
+		}
+	}
+	return items
+}
+
+// wordOf makes a word of items again.
+func wordOf(items []braceItem) *syntax.Word {
+	w := &syntax.Word{}
+	var text []byte
+	flush := func() {
+		if len(text) > 0 {
+			w.Parts = append(w.Parts, &syntax.Lit{Value: string(text)})
+			text = text[:0]
+		}
+	}
+	for _, it := range items {
+		switch {
+		case it.part != nil:
+			flush()
+			w.Parts = append(w.Parts, it.part)
+		case it.escaped:
+			text = append(text, '\\', it.c)
+		default:
+			text = append(text, it.c)
+		}
+	}
+	flush()
+	return w
+}
+
+// expandItems expands the first brace expression and, by recursion, all others.
+func expandItems(items []braceItem) [][]braceItem {
+	open, end := findBraces(items)
+	if open < 0 {
+		return [][]braceItem{items}
+	}
+	before, inside, after := items[:open], items[open+1:end], items[end+1:]
+	var middles [][]braceItem
+	if hasComma(inside) {
+		for _, elem := range splitItems(inside) {
+			middles = append(middles, expandItems(elem)...)
+		}
+	} else if middles = sequence(inside); middles == nil {
+		if len(after) == 0 {
+			return [][]braceItem{items}
+		}
+		middles = [][]braceItem{items[open : end+1]}
+	}
+	tails := expandItems(after)
+	results := make([][]braceItem, 0, len(middles)*len(tails))
+	for _, middle := range middles {
+		for _, tail := range tails {
+			word := make([]braceItem, 0, len(before)+len(middle)+len(tail))
+			word = append(append(append(word, before...), middle...), tail...)
+			results = append(results, word)
+		}
+	}
+	return results
+}
+
+// findBraces finds the first open brace that begins an expression, and the brace that ends it.
+func findBraces(items []braceItem) (open, end int) {
+	for i, it := range items {
+		if !it.is('{') || i == 0 && len(items) > 1 && items[1].is('}') {
+			continue
+		}
+		if end := closingBrace(items, i+1); end >= 0 {
+			return i, end
+		}
+	}
+	return -1, -1
+}
+
+// closingBrace finds the brace that ends what begins at from. It counts only behind a comma, or the dots of
+// a sequence, that is in no braces of its own.
+func closingBrace(items []braceItem, from int) int {
+	level, seps := 0, 0
+	for i := from; i < len(items); i++ {
+		switch it := items[i]; {
+		case it.is('}') && level == 0 && seps > 0:
+			return i
+		case it.is('{'):
+			level++
+		case it.is('}') && level > 0:
+			level--
+		case level > 0:
+		case it.is(','):
+			seps++
+		case it.is('.') && i+2 < len(items) && items[i+1].is('.') && !items[i+2].is('}'):
+			seps++
+		}
+	}
+	return -1
+}
+
+func hasComma(items []braceItem) bool {
+	for _, it := range items {
+		if it.is(',') {
+			return true
+		}
+	}
+	return false
+}
+
+// splitItems cuts at the commas that are in no braces.
+func splitItems(items []braceItem) [][]braceItem {
+	var elems [][]braceItem
+	level, at := 0, 0
+	for i, it := range items {
+		switch {
+		case it.is('{'):
+			level++
+		case it.is('}') && level > 0:
+			level--
+		case it.is(',') && level == 0:
+			elems = append(elems, items[at:i])
+			at = i + 1
+		}
+	}
+	return append(elems, items[at:])
+}
+
+// sequence expands x..y and x..y..step, of numbers or letters; nil when it is neither.
+func sequence(items []braceItem) [][]braceItem {
+	text := make([]byte, len(items))
+	for i, it := range items {
+		if it.part != nil || it.escaped {
+			return nil
+		}
+		text[i] = it.c
+	}
+	terms := strings.Split(string(text), "..")
+	if len(terms) < 2 || len(terms) > 3 {
+		return nil
+	}
+	step := int64(1)
+	if len(terms) == 3 {
+		var err error
+		if step, err = strconv.ParseInt(terms[2], 10, 64); err != nil || step == math.MinInt64 {
+			return nil
+		}
+	}
+	from, to := terms[0], terms[1]
+	if letter(from) && letter(to) {
+		return letters(from[0], to[0], step)
+	}
+	x, err1 := strconv.ParseInt(from, 10, 64)
+	y, err2 := strconv.ParseInt(to, 10, 64)
+	if err1 != nil || err2 != nil {
+		return nil
+	}
+	width := 0
+	if zeroPadded(from) || zeroPadded(to) {
+		width = max(len(from), len(to))
+	}
+	return numbers(x, y, step, width)
+}
+
+func letter(s string) bool { return len(s) == 1 && s[0]|0x20 >= 'a' && s[0]|0x20 <= 'z' }
+
+func zeroPadded(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	return len(digits) > 1 && digits[0] == '0'
+}
+
+// stride gives the step with the sign that leads from x to y.
+func stride(x, y, step int64) int64 {
+	if step < 0 {
+		step = -step
+	}
+	step = max(step, 1)
+	if x > y {
+		step = -step
+	}
+	return step
+}
+
+func letters(from, to byte, step int64) [][]braceItem {
+	var words [][]braceItem
+	step = stride(int64(from), int64(to), step)
+	for c := int64(from); step > 0 && c <= int64(to) || step < 0 && c >= int64(to); c += step {
+		it := braceItem{c: byte(c), escaped: c == '`'}
+		if c == '\\' { // bash takes it for the quote of what follows, which is nothing
+			it = braceItem{part: &syntax.SglQuoted{}}
+		}
+		words = append(words, []braceItem{it})
+	}
+	return words
+}
+
+// maxSequence bounds what one expression makes; bash gives up where its memory does.
+const maxSequence = 1 << 28
+
+func numbers(x, y, step int64, width int) [][]braceItem {
+	step = stride(x, y, step)
+	count := (uint64(max(x, y)) - uint64(min(x, y))) / uint64(max(step, -step))
+	if count > maxSequence {
+		return nil
+	}
+	words := make([][]braceItem, 0, count+1)
+	for n := x; ; n += step {
+		digits := strconv.FormatInt(n, 10)
+		if pad := width - len(digits); pad > 0 {
+			sign := ""
+			if n < 0 {
+				sign, digits = "-", digits[1:]
+			}
+			digits = sign + strings.Repeat("0", pad) + digits
+		}
+		word := make([]braceItem, len(digits))
+		for i := range word {
+			word[i].c = digits[i]
+		}
+		words = append(words, word)
+		if uint64(len(words)) > count {
+			return words
+		}
+	}
+}

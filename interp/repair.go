@@ -1,0 +1,214 @@
+package interp
+
+import (
+	"bytes"
+	"errors"
+	"iter"
+	"strings"
+	"unicode/utf8"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// The parser takes subscripts and arithmetic apart, and refuses what it does not know: ${m[a.b]}, m[$x:$y]=,
+// $((1 $op 2)), $(( )). To bash they are text until they are expanded. So where a text cannot be parsed, the
+// subscript or expression around the fault is written in the runes of its bytes, which the parser takes for
+// one word; decodeSource gives the text back. A text that bash would refuse too stays refused, or fails when
+// it is evaluated.
+
+// maxRepairs bounds how often a text is mended: each time one subscript or expression of it is.
+const maxRepairs = 200
+
+// repair mends text, which is encoded and cannot be parsed. ok says that the fault is gone, or that only the
+// end of the text is missing now.
+func repair(text string) (mended string, ok bool) {
+	at, whole := firstFault(text)
+	if whole {
+		return text, false
+	}
+	for range maxRepairs {
+		next, found := repairAt(text, at)
+		if !found {
+			return text, false
+		}
+		text = next
+		if at, whole = firstFault(text); whole {
+			return text, true
+		}
+	}
+	return text, false
+}
+
+// firstFault gives the place of the first fault in text; whole says that there is none, or only that text ends
+// too early.
+func firstFault(text string) (at int, whole bool) {
+	parser := parsers.Get().(*syntax.Parser)
+	defer parsers.Put(parser)
+	_, err := parser.Parse(strings.NewReader(text), "")
+	var pe syntax.ParseError
+	var le syntax.LangError
+	switch {
+	case err == nil:
+		return 0, true
+	case errors.As(err, &pe):
+		return int(pe.Pos.Offset()), pe.Incomplete || strings.HasPrefix(pe.Text, "unclosed here-document")
+	case errors.As(err, &le):
+		return int(le.Pos.Offset()), false
+	}
+	return 0, false
+}
+
+// repairAt mends what is around the fault at offset at: the innermost that helps.
+func repairAt(text string, at int) (string, bool) {
+	for open := min(at+2, len(text)-1); open >= 0 && at-open <= maxRegion; open-- {
+		for _, mend := range [...]func(string, int, int) string{
+			mendElement, mendBracket, mendExpression, mendSlice, mendParens,
+		} {
+			next := mend(text, open, at)
+			if next == "" || next == text {
+				continue
+			}
+			// What stands in front of the fault is as long as before, or longer by what was encoded.
+			if fault, whole := firstFault(next); whole || len(next)-fault < len(text)-at {
+				return next, true
+			}
+		}
+	}
+	return "", false
+}
+
+// maxRegion is how far in front of a fault the beginning of what it is in is looked for, in bytes.
+const maxRegion = 4096
+
+// mendBracket encodes the subscript, or the $[…], that opens at open.
+func mendBracket(text string, open, at int) string {
+	if text[open] != '[' {
+		return ""
+	}
+	end := endOf(text, open+1, ']', true)
+	if end+2 < at || text[end-1] != ']' {
+		return ""
+	}
+	return text[:open+1] + encodeRegion(text[open+1:end-1], "") + text[end-1:]
+}
+
+// mendElement encodes the subscript of [k]+=v, an element of an array literal, and marks it.
+func mendElement(text string, open, at int) string {
+	if text[open] != '[' || open == 0 || strings.IndexByte(" \t\n(", text[open-1]) < 0 {
+		return ""
+	}
+	end := endOf(text, open+1, ']', true)
+	if end+2 < at || !strings.HasPrefix(text[end:], "+=") {
+		return ""
+	}
+	return text[:open+1] + encodeRegion(text[open+1:end-1], "") + appendMark + "]" + text[end+1:]
+}
+
+// mendExpression encodes the expression of ((…)) and $((…)). The semicolons of a loop's head stay.
+func mendExpression(text string, open, at int) string {
+	if !strings.HasPrefix(text[open:], "((") {
+		return ""
+	}
+	end := endOf(text, open+2, ')', true)
+	if end >= len(text) || text[end] != ')' || end+3 < at {
+		return ""
+	}
+	return text[:open+2] + encodeRegion(text[open+2:end-1], ";") + text[end-1:]
+}
+
+// mendSlice encodes the two expressions of ${x:offset:length}, and writes a blank for one that is missing.
+func mendSlice(text string, open, at int) string {
+	if !strings.HasPrefix(text[open:], "${") {
+		return ""
+	}
+	end := endOf(text, open+2, '}', true)
+	colon := open + 2
+	for colon < end && (text[colon] == '_' || text[colon] == '@' || text[colon] == '*' || isAlnum(text[colon])) {
+		colon++
+	}
+	if colon < end && text[colon] == '[' {
+		colon = endOf(text, colon+1, ']', true)
+	}
+	if end+1 < at || colon >= end || text[colon] != ':' || strings.IndexByte("-+=?", text[colon+1]) >= 0 {
+		return ""
+	}
+	offset, length, both := strings.Cut(text[colon+1:end-1], ":")
+	mended := text[:colon+1] + encodeRegion(orBlank(offset), "")
+	if both {
+		mended += ":" + encodeRegion(orBlank(length), "")
+	}
+	return mended + text[end-1:]
+}
+
+func orBlank(s string) string {
+	if s == "" {
+		return " "
+	}
+	return s
+}
+
+// mendParens takes (( for two subshells.
+func mendParens(text string, open, _ int) string {
+	if !strings.HasPrefix(text[open:], "((") {
+		return ""
+	}
+	return text[:open+1] + " " + text[open+1:]
+}
+
+// encodeRegion writes text in the runes of its bytes, but for quotes, expansions and the bytes in keep.
+func encodeRegion(text, keep string) string {
+	if strings.Trim(text, " \t\n") == "" {
+		text = " "
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case c == '\\' && i+1 < len(text):
+			b.WriteString(text[i : i+2])
+			i += 2
+		case c == '_', c >= utf8.RuneSelf, isAlnum(c), strings.IndexByte(keep, c) >= 0:
+			b.WriteByte(c)
+			i++
+		case c == '\'', c == '"', c == '`', c == '$':
+			n := expansionLen(text[i:])
+			b.WriteString(text[i : i+n])
+			i += n
+		default:
+			b.WriteRune(byteRune + rune(c))
+			i++
+		}
+	}
+	return b.String()
+}
+
+// statements gives the statements of in as the parser completes them, see its InteractiveSeq. What the parser
+// refuses is mended where that can be, and parsed again.
+func (sh *Shell) statements(parser *syntax.Parser, src *source, in *lines) iter.Seq2[[]*syntax.Stmt, error] {
+	return func(yield func([]*syntax.Stmt, error) bool) {
+		for again := true; again; {
+			again = false
+			for stmts, err := range parser.InteractiveSeq(in) {
+				if err != nil && in.repaired() {
+					sh.src = &source{name: src.name, line0: src.line0 + in.begin}
+					again = true
+					break
+				}
+				if !yield(stmts, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// repaired says whether what the parser was given since the last complete statement could be mended. The
+// next parser is given the mended text.
+func (l *lines) repaired() bool {
+	mended, ok := repair(string(l.given))
+	if ok {
+		l.given = append(l.given[:0], mended...)
+		l.rest = bytes.Clone(l.given)
+	}
+	return ok
+}
