@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"errors"
+
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -329,7 +331,7 @@ func (sh *Shell) arithmCommand(c *syntax.ArithmCmd) {
 func (sh *Shell) letClause(c *syntax.LetClause) {
 	sh.runDebugTrap(nil)
 	for _, x := range c.Exprs {
-		n, err := sh.arithValue(x)
+		n, err := sh.letValue(x)
 		if err != nil {
 			sh.failCommand(err)
 			return
@@ -341,11 +343,15 @@ func (sh *Shell) letClause(c *syntax.LetClause) {
 func (sh *Shell) testCommand(c *syntax.TestClause) {
 	sh.runDebugTrap(nil)
 	ok, err := sh.testClause(c.X)
+	if t := (*testError)(nil); errors.As(err, &t) {
+		if t.msg != "" {
+			sh.Errorf("[[: %s", t.msg)
+		}
+		sh.status = 2
+		return
+	}
 	if err != nil {
 		sh.failCommand(err)
-		if sh.status == 1 && sh.flow == flowNone {
-			sh.status = 2
-		}
 		return
 	}
 	sh.status = boolStatus(ok)

@@ -145,6 +145,10 @@ func (sh *Shell) pushAssigns(assigns []*syntax.Assign, args []string) (pop func(
 // assignTemp makes one assignment in front of a command in scope s; the variable is exported.
 func (sh *Shell) assignTemp(a *syntax.Assign, s *scope) error {
 	name := decodeSource(a.Name.Value)
+	value, err := sh.assignText(a.Value) // before the name means the new variable
+	if err != nil {
+		return err
+	}
 	if _, here := s.vars[name]; !here {
 		outer := sh.lookup(name)
 		if outer.is(ReadOnly) {
@@ -160,7 +164,7 @@ func (sh *Shell) assignTemp(a *syntax.Assign, s *scope) error {
 		}
 		sh.put(s, name, v)
 	}
-	if err := sh.assign(a, s); err != nil {
+	if err := sh.store(s, name, value, a.Append); err != nil {
 		return err
 	}
 	sh.mutableIn(s, name).attr |= Exported

@@ -18,7 +18,7 @@ func (sh *Shell) snapshot() *plan.Snapshot {
 		Params: sh.params, Dir: sh.dir, Umask: sh.mask, DirStack: sh.stack, Status: sh.status,
 		PipeStatus: sh.pipeState, Pid: sh.pid, PPid: sh.ppid, LastJob: sh.lastBg,
 		Seconds: int64(time.Since(sh.started)), Subshell: sh.subshell, NoErrExit: sh.noErr > 0,
-		Matches: sh.matches, Line: sh.line, OptIndex: sh.getopt.snapshot(),
+		Matches: sh.matches, Line: sh.line, OptIndex: sh.getopt.at,
 	}
 	for _, opt := range shoptOptions() {
 		if *opt.at(&sh.opts) {
@@ -214,7 +214,10 @@ func (sh *Shell) restoreRest(s *plan.Snapshot) {
 	sh.stack, sh.status, sh.pipeState, sh.matches = s.DirStack, s.Status, s.PipeStatus, s.Matches
 	sh.subshell, sh.line, sh.lastBg = s.Subshell, s.Line, s.LastJob
 	sh.started = time.Now().Add(-time.Duration(s.Seconds))
-	sh.getopt.restore(s.OptIndex)
+	sh.getopt.at = s.OptIndex
+	if n, ok := sh.lookup("OPTIND").number(sh); ok {
+		sh.getopt.index = int(n)
+	}
 	if s.Pid != 0 {
 		sh.pid, sh.ppid = s.Pid, s.PPid
 	}

@@ -90,12 +90,15 @@ type lines struct {
 	echo func(line []byte)
 	// recent is what was read since the last complete statement.
 	recent []byte
-	count  int // lines read in all
-	begin  int // lines read before recent
+	given  []byte // recent as the parser was given it: encoded, and mended where it could not be parsed
+	count  int    // lines read in all
+	begin  int    // lines read before recent
 }
 
 // complete is called when all that was read is parsed.
-func (l *lines) complete() { l.recent, l.begin = l.recent[:0], l.count }
+func (l *lines) complete() {
+	l.recent, l.given, l.begin = l.recent[:0], l.given[:0], l.count
+}
 
 func (l *lines) Read(p []byte) (int, error) {
 	for len(l.rest) == 0 {
@@ -115,8 +118,13 @@ func (l *lines) Read(p []byte) (int, error) {
 		l.recent = append(l.recent, line...)
 		l.count++
 		l.rest = encodeSource(line)
+		l.given = append(l.given, l.rest...)
 	}
-	n := copy(p, l.rest)
+	line := l.rest
+	if n := bytes.IndexByte(line, '\n'); n >= 0 { // mended text can be several lines
+		line = line[:n+1]
+	}
+	n := copy(p, line)
 	l.rest = l.rest[n:]
 	return n, nil
 }
@@ -216,7 +224,7 @@ func (sh *Shell) runLines(src *source, in *lines) int {
 	defer func() { sh.src = outer }()
 	parser := parsers.Get().(*syntax.Parser)
 	defer parsers.Put(parser)
-	for stmts, err := range parser.InteractiveSeq(in) {
+	for stmts, err := range sh.statements(parser, src, in) {
 		if err != nil {
 			if stmts, ok := sh.endDocuments(src, in, err); ok {
 				sh.topLevel(stmts)
@@ -240,7 +248,7 @@ func (sh *Shell) runLines(src *source, in *lines) int {
 // endDocuments parses again what ends in a here-document without its delimiter: bash takes the end of the input for
 // it, with a warning.
 func (sh *Shell) endDocuments(src *source, in *lines, err error) ([]*syntax.Stmt, bool) {
-	text := string(in.recent)
+	text := string(in.given)
 	for range maxDocuments {
 		var pe syntax.ParseError
 		if !errors.As(err, &pe) {
@@ -256,8 +264,8 @@ func (sh *Shell) endDocuments(src *source, in *lines, err error) ([]*syntax.Stmt
 		if !strings.HasSuffix(text, "\n") {
 			text += "\n"
 		}
-		text += word + "\n"
-		stmts, again := parseStmts(text)
+		text += string(encodeSource([]byte(word))) + "\n"
+		stmts, again := parseEncoded(text)
 		if again == nil {
 			sh.src = &source{name: src.name, line0: src.line0 + in.begin}
 			return stmts, true
@@ -313,7 +321,7 @@ func (sh *Shell) evalString(text, what string) int {
 	parser := parsers.Get().(*syntax.Parser)
 	defer parsers.Put(parser)
 	in := &lines{next: textLines([]byte(text))}
-	for stmts, err := range parser.InteractiveSeq(in) {
+	for stmts, err := range sh.statements(parser, src, in) {
 		if err != nil {
 			if stmts, ok := sh.endDocuments(src, in, err); ok {
 				sh.stmts(stmts)
@@ -340,9 +348,21 @@ func (sh *Shell) evalString(text, what string) int {
 
 // parseStmts parses a whole text, for functions from the environment and snapshots.
 func parseStmts(text string) ([]*syntax.Stmt, error) {
+	encoded := string(encodeSource([]byte(text)))
+	stmts, err := parseEncoded(encoded)
+	if err != nil {
+		if mended, ok := repair(encoded); ok {
+			return parseEncoded(mended)
+		}
+	}
+	return stmts, err
+}
+
+// parseEncoded is parseStmts for text that is encoded already.
+func parseEncoded(text string) ([]*syntax.Stmt, error) {
 	parser := parsers.Get().(*syntax.Parser)
 	defer parsers.Put(parser)
-	f, err := parser.Parse(bytes.NewReader(encodeSource([]byte(text))), "")
+	f, err := parser.Parse(strings.NewReader(text), "")
 	if err != nil {
 		return nil, err
 	}
