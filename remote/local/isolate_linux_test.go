@@ -1,0 +1,189 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sshell/remote"
+)
+
+func isolated(t *testing.T) *Runner {
+	t.Helper()
+	return newRunner(t, Config{Isolate: true, Tmp: 1 << 20})
+}
+
+// A program sees itself, what it is linked with, and what every root has.
+func TestIsolatedRoot(t *testing.T) {
+	r := isolated(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "not-shipped"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	task := argv("find", "/", "-path", "/proc", "-prune", "-o", "-type", "f", "-print", "-o", "-type", "l", "-print")
+	task.Dir = dir
+	o := do(t, r, t.Context(), task)
+	if o.err != nil || o.Statuses[0] != 0 {
+		t.Fatalf("%+v, %v, %s", o.Result, o.err, o.stderr)
+	}
+	find, err := exec.LookPath("find")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ldd, err := exec.Command("ldd", find).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.Lines(o.stdout) {
+		name = strings.TrimSpace(name)
+		switch {
+		case name == find, strings.HasPrefix(name, "/dev/"), name == "/etc/ld.so.cache", bytes.Contains(ldd, []byte(name)):
+		default:
+			t.Errorf("sees %s", name)
+		}
+	}
+}
+
+func TestIsolatedTask(t *testing.T) {
+	r := isolated(t)
+	outside := filepath.Join(t.TempDir(), "outside")
+	dir := t.TempDir()
+	for name, text := range map[string]string{outside: "secret", filepath.Join(dir, "with"): "shipped\n",
+		filepath.Join(dir, "tool"): "#!/bin/sh\necho tool $1\n", filepath.Join(dir, "plain"): "echo plain $1\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name   string
+		script string
+		with   []string
+		want   string
+	}{
+		{"no file of this machine", "test -e " + outside + " || echo none; test -e /etc/passwd || echo none; echo /home/* /root/*", nil,
+			"none\nnone\n/home/* /root/*\n"},
+		{"its folder", "pwd; echo *; : >new && echo *", nil, dir + "\n*\nnew\n"},
+		{"artifacts", "read x <with; echo $x; ls", []string{"with", "ls"}, "shipped\nwith\n"},
+		{"folder as artifact", "read x <" + dir + "/with; echo $x", []string{dir}, "shipped\n"},
+		{"program as artifact", "./tool 1", []string{"./tool"}, "tool 1\n"},
+		{"artifacts cannot be changed", "(echo more >>with) 2>/dev/null || echo no", []string{"with"}, "no\n"},
+		{"the root cannot be changed", "(: >/file) 2>/dev/null || echo no; (: >/bin/file) 2>/dev/null || echo no", nil, "no\nno\n"},
+		{"tmp", "echo text >/tmp/file; read x </tmp/file; echo $x; echo /tmp/f*", nil, "text\n/tmp/file\n"},
+		{"devices", "echo x >/dev/null; head -c 2 /dev/zero | wc -c; echo y >>/dev/stdout", []string{"head", "wc"}, "2\ny\n"},
+		{"its own processes", "ps -o pid= | wc -l; echo $$", []string{"ps", "wc"}, "3\n2\n"},
+		{"no network", "cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' '", []string{"cat", "tail", "cut", "tr"}, "lo\n"},
+		{"no mounts", "mount -t tmpfs none /tmp 2>/dev/null || echo no", []string{"mount"}, "no\n"},
+		{"no devices made", "mknod /tmp/sda b 8 0 2>/dev/null || echo no", []string{"mknod"}, "no\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			task := sh(tt.script)
+			task.Dir, task.Artifacts = dir, tt.with
+			o := do(t, r, t.Context(), task)
+			if tt.name == "its own processes" { // how many there are, is not the point: few
+				first, _, _ := strings.Cut(o.stdout, "\n")
+				if n, err := strconv.Atoi(strings.TrimSpace(first)); err != nil || n > 6 {
+					t.Errorf("sees %q processes, %s", first, o.stderr)
+				}
+				return
+			}
+			if o.err != nil || o.stdout != tt.want {
+				t.Errorf("got %q, %v, %s; want %q", o.stdout, o.err, o.stderr, tt.want)
+			}
+		})
+	}
+	if _, err := os.Stat(filepath.Join(dir, "new")); err == nil {
+		t.Error("a task wrote to this machine's folder")
+	}
+}
+
+func TestIsolatedTmpIsBounded(t *testing.T) {
+	r := isolated(t)
+	for _, place := range []string{"/tmp/file", "file"} {
+		task := sh("head -c 3000000 /dev/zero >" + place + "; echo $?; wc -c <" + place)
+		task.Dir, task.Artifacts = t.TempDir(), []string{"head", "wc"}
+		o := do(t, r, t.Context(), task)
+		lines := strings.Fields(o.stdout)
+		if o.err != nil || len(lines) != 2 || lines[0] == "0" || !strings.Contains(o.stderr, "No space left") {
+			t.Errorf("%s: got %q, %v, %s", place, o.stdout, o.err, o.stderr)
+			continue
+		}
+		if n, err := strconv.Atoi(lines[1]); err != nil || n > 1<<20 {
+			t.Errorf("%s: holds %s bytes", place, lines[1])
+		}
+	}
+}
+
+func TestIsolatedStages(t *testing.T) {
+	r := isolated(t)
+	b := data(500_000)
+	task := chunkOf(argv("cat"), file(t, b), 10, len(b))
+	task.Stages = append(task.Stages, remote.Stage{Argv: []string{"sh", "-c", "cat; exit 3"}}, remote.Stage{Argv: []string{"cat"}})
+	o := do(t, r, t.Context(), task)
+	if o.err != nil || !slices.Equal(o.Statuses, []int{0, 3, 0}) || o.stdout != string(b[10:]) || o.In != int64(len(b)-10) {
+		t.Errorf("%d bytes, %+v, %v, %s", len(o.stdout), o.Result, o.err, o.stderr)
+	}
+	if o.Wall <= 0 || o.MaxRSS <= 0 {
+		t.Errorf("not measured: %+v", o.Result)
+	}
+}
+
+func TestIsolatedNotStarted(t *testing.T) {
+	r := isolated(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bad"), []byte("#!/no/such\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "not-executable"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		command string
+		with    []string
+		status  int
+		want    string
+	}{
+		{"no-such-program-here", nil, 127, "command not found"},
+		{"./none", nil, 127, "no such file"},
+		{"./not-executable", nil, 126, "permission denied"},
+		{"./bad", nil, 127, "interpreter of"},
+		{"true", []string{"./none"}, 125, "ship ./none: no such file or directory"},
+		{"true", []string{"no-such-program-here"}, 125, "command not found"},
+	} {
+		task := argv(tt.command)
+		task.Dir, task.Artifacts = dir, tt.with
+		o := do(t, r, t.Context(), task)
+		var no *remote.NotStartedError
+		if !errors.As(o.err, &no) || no.Status != tt.status || !strings.Contains(no.Error(), tt.want) {
+			t.Errorf("%s: got %+v, %v; want %d, %q", tt.command, o.Result, o.err, tt.status, tt.want)
+		}
+	}
+}
+
+func TestIsolatedTimeoutAndCancel(t *testing.T) {
+	r := isolated(t)
+	task := sh("trap 'echo bye; exit' TERM; echo hi; while :; do sleep 0.01; done")
+	task.Artifacts = []string{"sleep"}
+	task.Limits.Timeout = 500 * time.Millisecond
+	o := do(t, r, t.Context(), task)
+	if o.err != nil || !o.TimedOut || o.Statuses[0] != 124 || o.stdout != "hi\nbye\n" {
+		t.Errorf("got %q, %+v, %v", o.stdout, o.Result, o.err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if o := do(t, r, ctx, sh("trap '' TERM; while :; do :; done")); o.err != context.DeadlineExceeded {
+		t.Errorf("got %+v, %v", o.Result, o.err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}

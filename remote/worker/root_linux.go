@@ -1,0 +1,240 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sshell/remote"
+)
+
+// oldRoot is where the machine's own root stands while the new one is furnished.
+const oldRoot = "/.old"
+
+// rootSize bounds the new root itself in bytes. It holds no data, only what files are mounted on, and cannot be written
+// to when it is ready.
+const rootSize = 16 << 20
+
+// devices are the device files that programs expect everywhere and that give away nothing.
+var devices = []string{"null", "zero", "full", "random", "urandom"}
+
+// enterRoot gives this process, which must be alone in namespaces of its own, a root with nothing in it but /dev, /proc,
+// a bounded /tmp and the task's shipment, and goes to the task's directory there, which is empty but for what was
+// shipped into it and counts towards the bound. It gives the configuration for a Worker in there.
+func enterRoot(o *order) (Config, error) {
+	t := o.Task
+	if err := dirError(t.Dir); err != nil {
+		return Config{}, refused("%w", err)
+	}
+	if t.Dir != "" {
+		if err := os.Chdir(t.Dir); err != nil {
+			return Config{}, refused("%w", err)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return Config{}, refused("isolate: find this program: %w", err)
+	}
+	s, err := shipmentFor(o, self)
+	var no *remote.NotStartedError
+	if errors.As(err, &no) {
+		return Config{}, err
+	}
+	if err != nil {
+		return Config{}, refused("isolate: %w", err)
+	}
+	if t.Dir == "" || !filepath.IsAbs(t.Dir) {
+		t.Dir = "/tmp"
+	}
+	if err := buildRoot(s, t.Dir, o.Tmp); err != nil {
+		return Config{}, refused("isolate: %w", err)
+	}
+	if slices.ContainsFunc(t.Environ, func(e string) bool { return strings.HasPrefix(e, "TMPDIR=") }) {
+		t.Env = append(t.Env, "TMPDIR=/tmp")
+	}
+	runtime.LockOSThread() // the thread that starts the stages, from here on without its powers
+	if err := dropPowers(); err != nil {
+		return Config{}, refused("isolate: give up capabilities: %w", err)
+	}
+	if t.Umask != nil { // no other thread may start the stages
+		unix.Umask(*t.Umask)
+		t.Umask = nil
+	}
+	cfg := Config{Shell: o.Shell, contained: true}
+	if len(o.Self) > 0 && s.real[self] != "" {
+		cfg.Self = append([]string{self}, o.Self[1:]...)
+	}
+	if len(o.Shell) > 0 && s.real[o.Shell[0]] == "" {
+		cfg.Shell = nil
+	}
+	return cfg, nil
+}
+
+// step of building is something that the kernel may refuse.
+type building struct{ err error }
+
+func (b *building) do(what string, err error) {
+	if b.err == nil && err != nil {
+		b.err = fmt.Errorf("%s: %w", what, bare(err))
+	}
+}
+
+func (b *building) mount(source, target, kind string, flags uintptr, data string) {
+	if b.err == nil {
+		b.do("mount "+target, unix.Mount(source, target, kind, flags, data))
+	}
+}
+
+func (b *building) folder(path string) {
+	if b.err == nil {
+		b.do("make "+path, os.MkdirAll(path, 0o755))
+	}
+}
+
+// bind shows a file or folder of the old root under a name of the new one.
+func (b *building) bind(real, name string, writable bool) {
+	st, err := os.Stat(real)
+	b.do(name, err)
+	if b.err != nil {
+		return
+	}
+	if st.IsDir() {
+		b.folder(name)
+	} else {
+		b.folder(filepath.Dir(name))
+		b.file(name)
+	}
+	b.mount(real, name, "", unix.MS_BIND|unix.MS_REC, "")
+	if !writable {
+		b.readOnly(name, true)
+	}
+}
+
+// file makes the empty file that another is mounted on.
+func (b *building) file(name string) {
+	if b.err != nil {
+		return
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err == nil {
+		err = f.Close()
+	}
+	b.do("make "+name, err)
+}
+
+func (b *building) readOnly(path string, below bool) {
+	if b.err != nil {
+		return
+	}
+	flags := uint(0)
+	if below {
+		flags = unix.AT_RECURSIVE
+	}
+	err := unix.MountSetattr(unix.AT_FDCWD, path, flags, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+	if err == unix.ENOSYS {
+		err = fmt.Errorf("needs Linux 5.12: %w", err)
+	}
+	b.do("protect "+path, err)
+}
+
+// buildRoot makes the new root and moves into it.
+func buildRoot(s *shipment, dir string, tmp int64) error {
+	b := new(building)
+	b.mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+	// Any folder will do: nobody else sees the mount, and what the folder held is seen again from the new root.
+	const place = "/proc"
+	b.mount("tmpfs", place, "tmpfs", unix.MS_NOSUID, fmt.Sprintf("mode=755,size=%d", rootSize))
+	if b.err != nil {
+		return b.err
+	}
+	b.do("make "+oldRoot, os.Mkdir(place+oldRoot, 0o700))
+	b.do("change root", unix.PivotRoot(place, place+oldRoot))
+	b.do("change to /", os.Chdir("/"))
+	b.writable(dir, tmp)
+	b.furnish()
+	for _, name := range s.order {
+		b.bind(oldRoot+s.real[name], name, false)
+	}
+	if b.err != nil {
+		return b.err
+	}
+	b.do("leave the old root", unix.Unmount(oldRoot, unix.MNT_DETACH))
+	b.do("leave the old root", os.Remove(oldRoot))
+	b.readOnly("/", false)
+	b.do("change to "+dir, os.Chdir(dir))
+	return b.err
+}
+
+// writable makes the two folders that a task may write to, on one file system: /tmp and its working directory.
+func (b *building) writable(dir string, size int64) {
+	const store = "/.store"
+	b.folder(store)
+	b.mount("tmpfs", store, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("mode=755,size=%d", size))
+	b.folder(store + "/tmp")
+	if b.err == nil {
+		b.do("make /tmp", os.Chmod(store+"/tmp", 0o777|os.ModeSticky))
+	}
+	b.bind(store+"/tmp", "/tmp", true)
+	switch clean := filepath.Clean(dir); {
+	case clean == "/":
+	case clean == "/tmp", strings.HasPrefix(clean, "/tmp/"):
+		b.folder(clean)
+	default:
+		b.folder(store + "/dir")
+		b.bind(store+"/dir", clean, true)
+	}
+	if b.err == nil {
+		b.do("make /tmp", unix.Unmount(store, unix.MNT_DETACH))
+		b.do("make /tmp", os.Remove(store))
+	}
+}
+
+// furnish makes /dev and /proc.
+func (b *building) furnish() {
+	b.folder("/proc")
+	b.mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	for _, name := range devices {
+		b.bind(oldRoot+"/dev/"+name, "/dev/"+name, true)
+	}
+	if b.err != nil {
+		return
+	}
+	for name, target := range map[string]string{"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"} {
+		b.do("make /dev/"+name, os.Symlink("/proc/self/fd"+target, "/dev/"+name))
+	}
+}
+
+// kept are the capabilities that a root of a container usually has for its own files and processes. With the others
+// it could undo what was built.
+var kept = []int{
+	unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER, unix.CAP_FSETID, unix.CAP_KILL, unix.CAP_SETGID, unix.CAP_SETUID,
+}
+
+// dropPowers takes all other capabilities from this thread and whatever it starts, for good.
+func dropPowers() error {
+	for c := 0; c <= unix.CAP_LAST_CAP; c++ {
+		if slices.Contains(kept, c) {
+			continue
+		}
+		// A kernel that is older than the capability does not know it.
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil && err != unix.EINVAL {
+			return err
+		}
+	}
+	var mask uint32
+	for _, c := range kept {
+		mask |= 1 << c
+	}
+	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	data := [2]unix.CapUserData{{Effective: mask, Permitted: mask}}
+	if err := unix.Capset(&head, &data[0]); err != nil {
+		return err
+	}
+	return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+}
