@@ -136,6 +136,36 @@ func TestIsolatedStages(t *testing.T) {
 	}
 }
 
+func TestIsolatedSource(t *testing.T) {
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "script"), []byte("echo script $1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, self := range []string{path, "/proc/self/exe"} {
+		r, err := New(Config{Isolate: true, Self: []string{self, "--worker"}, Shell: []string{self, "--shell"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		task := &remote.Task{Dir: dir, Artifacts: []string{"cat"}, Stages: []remote.Stage{
+			{Source: `f() { echo "<$1>"; }; f "$PWD"; test -e /etc || (echo none; exit 3)`}, {Argv: []string{"cat"}},
+			{Source: `while read x; do echo "$x"; done; cat </dev/null`}}}
+		o := do(t, r, t.Context(), task)
+		if want := "<" + dir + ">\n"; o.err != nil || o.Statuses[2] != 0 || !strings.HasPrefix(o.stdout, want) {
+			t.Errorf("%s: got %q, %+v, %v, %s; want %q", self, o.stdout, o.Result, o.err, o.stderr, want)
+		}
+		task = argv("./script", "x")
+		task.Dir = dir
+		if o := do(t, r, t.Context(), task); o.err != nil || o.stdout != "shell ./script x\n" {
+			t.Errorf("%s: got %q, %+v, %v, %s", self, o.stdout, o.Result, o.err, o.stderr)
+		}
+	}
+}
+
 func TestIsolatedNotStarted(t *testing.T) {
 	r := isolated(t)
 	dir := t.TempDir()

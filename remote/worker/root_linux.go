@@ -41,6 +41,12 @@ func enterRoot(o *order) (Config, error) {
 	if err != nil {
 		return Config{}, refused("isolate: find this program: %w", err)
 	}
+	// In the new root this program has its own name, not that of a link in this /proc.
+	for _, argv := range [][]string{o.Self, o.Shell} {
+		if len(argv) > 0 && argv[0] == selfPath() {
+			argv[0] = self
+		}
+	}
 	s, err := shipmentFor(o, self)
 	var no *remote.NotStartedError
 	if errors.As(err, &no) {
