@@ -202,7 +202,7 @@ func TestIsolatedTimeoutAndCancel(t *testing.T) {
 	r := isolated(t)
 	task := sh("trap 'echo bye; exit' TERM; echo hi; while :; do sleep 0.01; done")
 	task.Artifacts = []string{"sleep"}
-	task.Limits.Timeout = 500 * time.Millisecond
+	task.Limits.Timeout = time.Second
 	o := do(t, r, t.Context(), task)
 	if o.err != nil || !o.TimedOut || o.Statuses[0] != 124 || o.stdout != "hi\nbye\n" {
 		t.Errorf("got %q, %+v, %v", o.stdout, o.Result, o.err)

@@ -190,6 +190,9 @@ func (a *attempt) await() {
 		if p.pid != 0 {
 			p.reap()
 		}
+		if p.talk != nil {
+			p.reply, p.crash = p.talk.hear()
+		}
 	}
 }
 

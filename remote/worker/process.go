@@ -26,10 +26,11 @@ type process struct {
 	talk     *talk  // with a process of this program, nil for a program
 	orderErr error  // why it was not told what to do
 	reply    *reply // what it said last, nil for nothing
+	crash    string // what its runtime said when it broke, empty when it did not
 	failure  error  // the machinery's, as the reply has it
 }
 
-// lostSignals are those that end a process of ours without any doing of the source that it runs: whoever sent them
+// lostSignal reports whether a signal ends a process of ours without any doing of the source that it runs: whoever sent it
 // meant the machinery, or it broke.
 func lostSignal(s syscall.Signal) bool {
 	switch s {
@@ -66,18 +67,16 @@ func (p *process) settle(limited bool) error {
 // settleReply looks at what a process of ours said. One that a program replaced says nothing, and its status is the
 // program's.
 func (p *process) settleReply(limited bool) error {
-	reply, crash, err := p.talk.hear()
-	p.reply = reply
 	switch {
 	case p.orderErr != nil:
 		return fmt.Errorf("give order: %w: %w", p.orderErr, remote.ErrLost)
-	case reply != nil && reply.Result != nil:
+	case p.reply != nil && p.reply.Result != nil:
 		return nil
-	case reply != nil:
-		p.failure = reply.err()
-		p.status = reply.Status
+	case p.reply != nil:
+		p.failure = p.reply.err()
+		p.status = p.reply.Status
 		return nil
-	case err == nil && crash == "" && !(p.signal != 0 && lostSignal(syscall.Signal(p.signal))):
+	case p.crash == "" && !(p.signal != 0 && lostSignal(syscall.Signal(p.signal))):
 		return nil
 	case limited:
 		p.status, p.signal = statusKilled, int(syscall.SIGKILL)
@@ -85,7 +84,7 @@ func (p *process) settleReply(limited bool) error {
 	case p.signal != 0:
 		return fmt.Errorf("%v: %w", syscall.Signal(p.signal), remote.ErrLost)
 	}
-	return errors.Join(fmt.Errorf("%s: %w", crash, remote.ErrLost), err)
+	return fmt.Errorf("%s: %w", p.crash, remote.ErrLost)
 }
 
 // isolatedResult is the reply of the process that ran a whole task in a root of its own.

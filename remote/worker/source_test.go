@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sshell/interp"
 	"sshell/interp/plan"
@@ -137,6 +138,43 @@ func TestWorkerOutOfMemory(t *testing.T) {
 	o := do(t, w, t.Context(), task, nil)
 	if o.err != nil || o.Statuses[0] == 0 {
 		t.Errorf("got %+v, %v", o.Result, o.err)
+	}
+}
+
+// However a stage of source ends, its socket is closed.
+func TestSourceLeavesNoSocket(t *testing.T) {
+	w := newWorker(t, Config{})
+	one := func(text string, cancelAfter, limit time.Duration) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if cancelAfter > 0 {
+			time.AfterFunc(cancelAfter, cancel)
+		}
+		task := stages(source(text), argv("cat"))
+		task.Limits.Timeout = limit
+		do(t, w, ctx, task, nil)
+	}
+	all := func() {
+		one("true", 0, 0)
+		one("exec true", 0, 0)
+		one("kill -9 $BASHPID; sleep 10", 0, 0)
+		one("sleep 100", 20*time.Millisecond, 0)
+		one("sleep 100", 0, 20*time.Millisecond)
+	}
+	open := func() int {
+		names, err := os.ReadDir("/dev/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	all()
+	before := open()
+	for range 3 {
+		all()
+	}
+	if after := open(); after != before {
+		t.Errorf("%d descriptors are open, %d before", after, before)
 	}
 }
 

@@ -151,7 +151,7 @@ const hearGrace = time.Second
 
 // hear gives the last reply of a process that has ended. crash is the first line of a report where it broke, empty for
 // a process that ended in silence.
-func (t *talk) hear() (last *reply, crash string, err error) {
+func (t *talk) hear() (last *reply, crash string) {
 	t.end.SetReadDeadline(time.Now().Add(hearGrace))
 	<-t.heard
 	t.end.Close()
@@ -161,11 +161,11 @@ func (t *talk) hear() (last *reply, crash string, err error) {
 		r := new(reply)
 		if err := readFrame(rest, r); err != nil {
 			crash, _, _ = strings.Cut(string(t.text[at:]), "\n")
-			return last, crash, nil
+			return last, crash
 		}
 		last = r
 	}
-	return last, "", nil
+	return last, ""
 }
 
 // errNoOrder is why a process of ours ends at once: whoever started it has gone, or is not us.

@@ -234,7 +234,8 @@ func TestTimeout(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.task.Limits.Timeout = 150 * time.Millisecond
+			t.Parallel()
+			tt.task.Limits.Timeout = time.Second
 			o := do(t, w, t.Context(), tt.task, nil)
 			if o.err != nil {
 				t.Fatal(o.err)
