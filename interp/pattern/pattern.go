@@ -29,7 +29,6 @@
 package pattern
 
 import (
-	"errors"
 	"sync"
 	"unicode/utf8"
 )
@@ -71,7 +70,14 @@ type Pattern struct {
 	byteProg  *program
 }
 
-var errTooDeep = errors.New("pattern too deeply nested")
+// fault is an error that is a constant, so that nothing is made of it when a
+// shell starts.
+type fault string
+
+// Error implements error.
+func (f fault) Error() string { return string(f) }
+
+const errTooDeep fault = "pattern too deeply nested"
 
 // Compile reads a pattern. Characters that were quoted in the shell's source
 // have a backslash before them; \x is a literal x. Text that is no well-formed

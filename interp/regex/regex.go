@@ -28,7 +28,6 @@
 package regex
 
 import (
-	"errors"
 	"strings"
 	"sync"
 )
@@ -123,16 +122,23 @@ func (p *program) findLiteral(s string) (start int, ok bool) {
 	return start, start >= 0
 }
 
+// fault is an error of an expression. It is a constant, so that a shell that
+// matches nothing does not spend time on it when it starts.
+type fault string
+
+// Error implements error.
+func (f fault) Error() string { return string(f) }
+
 // The faults that an expression can have, in words like the C library's.
-var (
-	errParen     = errors.New("unmatched ( or \\(")
-	errBracket   = errors.New("unmatched [, [^, [:, [., or [=")
-	errBrace     = errors.New("invalid content of \\{\\}")
-	errRepeat    = errors.New("invalid preceding regular expression")
-	errRange     = errors.New("invalid range end")
-	errClass     = errors.New("invalid character class name")
-	errCollate   = errors.New("invalid collation character")
-	errEscape    = errors.New("trailing backslash")
-	errReference = errors.New("invalid back reference")
-	errSize      = errors.New("regular expression too big")
+const (
+	errParen     fault = "unmatched ( or \\("
+	errBracket   fault = "unmatched [, [^, [:, [., or [="
+	errBrace     fault = "invalid content of \\{\\}"
+	errRepeat    fault = "invalid preceding regular expression"
+	errRange     fault = "invalid range end"
+	errClass     fault = "invalid character class name"
+	errCollate   fault = "invalid collation character"
+	errEscape    fault = "trailing backslash"
+	errReference fault = "invalid back reference"
+	errSize      fault = "regular expression too big"
 )
