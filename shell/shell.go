@@ -134,6 +134,9 @@ func (p Program) config(in *invocation) interp.Config {
 	}
 }
 
+// Config is what a shell is made with that this program starts elsewhere: in a worker.
+func (p Program) Config() interp.Config { return p.config(&invocation{}) }
+
 // segments makes the real Segments when the first stage leaves: a script without one does not pay for it.
 type segments struct {
 	make  func(Setup) (plan.Segments, error)
