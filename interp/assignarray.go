@@ -239,7 +239,7 @@ func (sh *Shell) arrayItems(array *syntax.ArrayExpr) ([]arrayItem, error) {
 	items := make([]arrayItem, 0, len(array.Elems))
 	for _, elem := range array.Elems {
 		if elem.Index != nil && (elem.Value == nil || sh.braces(elem.Value) == nil) {
-			value, err := sh.assignText(elem.Value)
+			value, err := sh.valueText(elem.Value, joinIFS)
 			if err != nil {
 				return nil, err
 			}

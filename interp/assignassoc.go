@@ -73,7 +73,7 @@ func (sh *Shell) pairText(elem *syntax.ArrayElem) (string, error) {
 		}
 		front = "[" + key + "]="
 	}
-	text, err := sh.assignText(elem.Value)
+	text, err := sh.valueText(elem.Value, joinBlank)
 	return front + text, err
 }
 
@@ -81,7 +81,7 @@ func (sh *Shell) pairText(elem *syntax.ArrayElem) (string, error) {
 func (sh *Shell) keyedItems(name string, elems []*syntax.ArrayElem) ([]keyedItem, error) {
 	items := make([]keyedItem, 0, len(elems))
 	for _, elem := range elems {
-		value, err := sh.assignText(elem.Value)
+		value, err := sh.valueText(elem.Value, joinBlank)
 		if err != nil {
 			return nil, err
 		}

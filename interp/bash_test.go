@@ -15,17 +15,16 @@ import (
 	"time"
 )
 
-// testShellFlag makes this test binary be a shell that runs the script named behind it.
-const testShellFlag = "--test-shell"
-
+// TestMain makes this test binary a shell where its first argument is no flag: that is a script to run. So it
+// can start itself as the shell's program does.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == SubshellFlag {
 		if fd, err := strconv.Atoi(os.Args[2]); err == nil {
 			os.Exit(Subshell(testConfig(), fd))
 		}
 	}
-	if len(os.Args) > 2 && os.Args[1] == testShellFlag {
-		os.Exit(testShell(os.Args[2], os.Args[3:]))
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		os.Exit(testShell(os.Args[1], os.Args[2:]))
 	}
 	os.Exit(m.Run())
 }
@@ -211,7 +210,7 @@ func (c *bashCase) compare(t *testing.T, bash string) {
 		t.Fatal(err)
 	}
 	want := c.run(t, root, bash)
-	got := c.run(t, root, testBinary(), testShellFlag)
+	got := c.run(t, root, testBinary())
 	same := got == want
 	if !c.sameErrors && (got.stderr == "") == (want.stderr == "") {
 		same = got.stdout == want.stdout && got.status == want.status && got.files == want.files

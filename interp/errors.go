@@ -8,6 +8,8 @@ type expansionError struct {
 	msg    string // as it is printed behind the location; "" when it has been printed already
 	exits  bool   // a shell that is not interactive ends
 	status int    // `$?` afterwards, 0 for the usual 1
+	// readonly says that a variable could not be assigned to. A command behind such an assignment runs.
+	readonly bool
 }
 
 func (e *expansionError) Error() string { return e.msg }
@@ -24,5 +26,5 @@ func unbound(what string) *expansionError {
 
 // readonlyError is that of an assignment to a readonly variable.
 func readonlyError(name string) *expansionError {
-	return &expansionError{msg: name + ": readonly variable"}
+	return &expansionError{msg: name + ": readonly variable", readonly: true}
 }

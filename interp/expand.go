@@ -120,7 +120,10 @@ func (s *sink) commandWord(w *syntax.Word) error {
 func (sh *Shell) text(w *syntax.Word) (string, error) { return sh.expandTo(w, toText, tildeStart) }
 
 // assignText is text for the right side of an assignment, where a tilde is expanded behind a colon as well.
-func (sh *Shell) assignText(w *syntax.Word) (string, error) {
+func (sh *Shell) assignText(w *syntax.Word) (string, error) { return sh.valueText(w, joinAssign) }
+
+// valueText is assignText with another way of joining lists.
+func (sh *Shell) valueText(w *syntax.Word, joins joinMode) (string, error) {
 	if w == nil {
 		return "", nil
 	}
@@ -131,7 +134,7 @@ func (sh *Shell) assignText(w *syntax.Word) (string, error) {
 	}
 	s := sh.sink(toText)
 	defer s.release()
-	s.assigning = true
+	s.joins = joins
 	if err := s.parts(w.Parts, tildeValue); err != nil {
 		return "", err
 	}
@@ -142,7 +145,7 @@ func (sh *Shell) assignText(w *syntax.Word) (string, error) {
 func (sh *Shell) hereString(w *syntax.Word) (string, error) {
 	s := sh.sink(toText)
 	defer s.release()
-	s.assigning = true
+	s.joins = joinAssign
 	if err := s.parts(w.Parts, tildeStart); err != nil {
 		return "", err
 	}

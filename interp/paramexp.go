@@ -68,6 +68,9 @@ func (sh *Shell) modify(p *syntax.ParamExp, val *paramValue) error {
 	if !val.isList && !val.set && sh.opts.nounset {
 		return unbound(val.shown())
 	}
+	if !val.isList && !val.set && (p.Exp == nil || p.Exp.Op != syntax.OtherParamOps) {
+		return nil
+	}
 	switch {
 	case p.Slice != nil:
 		val.op = opSelects

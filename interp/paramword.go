@@ -45,7 +45,11 @@ func (s *sink) operand(w *syntax.Word, q quoting) error {
 	double := q&inDouble != 0
 	if w != nil {
 		noList := s.noList
-		if err := s.parts(w.Parts, operandContext(q)); err != nil {
+		inside := operandContext(q)
+		if s.joins == joinAssign && !double {
+			inside |= tildeValue
+		}
+		if err := s.parts(w.Parts, inside); err != nil {
 			return err
 		}
 		if double {
@@ -72,6 +76,7 @@ func (sh *Shell) operandText(w *syntax.Word, q quoting) (string, error) {
 	}
 	s := sh.sink(toText)
 	defer s.release()
+	s.joins = joinAssign
 	if err := s.parts(w.Parts, operandContext(q)); err != nil {
 		return "", err
 	}

@@ -62,7 +62,7 @@ func firstFault(text string) (at int, whole bool) {
 func repairAt(text string, at int) (string, bool) {
 	for open := min(at+2, len(text)-1); open >= 0 && at-open <= maxRegion; open-- {
 		for _, mend := range [...]func(string, int, int) string{
-			mendElement, mendBracket, mendExpression, mendSlice, mendParens,
+			mendEqual, mendElement, mendBracket, mendExpression, mendSlice, mendParens,
 		} {
 			next := mend(text, open, at)
 			if next == "" || next == text {
@@ -80,6 +80,19 @@ func repairAt(text string, at int) (string, bool) {
 // maxRegion is how far in front of a fault the beginning of what it is in is looked for, in bytes.
 const maxRegion = 4096
 
+// mendEqual encodes an equal sign where the fault is, which in an array literal may follow an expansion, or in the
+// word that begins there, which in front of it has what is no name: `declare 1x=2`.
+func mendEqual(text string, open, at int) string {
+	if open != at {
+		return ""
+	}
+	i := strings.IndexAny(text[at:], "= \t\n;&|<>()\"'`$")
+	if i < 0 || text[at+i] != '=' {
+		return ""
+	}
+	return text[:at+i] + string(rune(byteRune+'=')) + text[at+i+1:]
+}
+
 // mendBracket encodes the subscript, or the $[…], that opens at open.
 func mendBracket(text string, open, at int) string {
 	if text[open] != '[' {
@@ -92,14 +105,18 @@ func mendBracket(text string, open, at int) string {
 	return text[:open+1] + encodeRegion(text[open+1:end-1], "") + text[end-1:]
 }
 
-// mendElement encodes the subscript of [k]+=v, an element of an array literal, and marks it.
+// mendElement encodes the subscript of [k]+=v, an element of an array literal, and marks it. What begins like
+// a subscript and is none, as in ([ab]*), is a pattern.
 func mendElement(text string, open, at int) string {
 	if text[open] != '[' || open == 0 || strings.IndexByte(" \t\n(", text[open-1]) < 0 {
 		return ""
 	}
 	end := endOf(text, open+1, ']', true)
-	if end+2 < at || !strings.HasPrefix(text[end:], "+=") {
+	switch {
+	case end+2 < at || strings.HasPrefix(text[end:], "="):
 		return ""
+	case !strings.HasPrefix(text[end:], "+="):
+		return text[:open] + string(rune(byteRune+'[')) + text[open+1:]
 	}
 	return text[:open+1] + encodeRegion(text[open+1:end-1], "") + appendMark + "]" + text[end+1:]
 }

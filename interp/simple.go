@@ -130,9 +130,12 @@ func (sh *Shell) pushAssigns(assigns []*syntax.Assign, args []string) (pop func(
 		sh.traceAssign(a)
 		if err := sh.assignTemp(a, s); err != nil {
 			sh.Errorf("%s", err)
-			sh.status = 1
 			var e *expansionError
-			if errors.As(err, &e) && e.exits {
+			if errors.As(err, &e) && e.readonly && !sh.opts.posix {
+				continue // the command runs without it
+			}
+			sh.status = 1
+			if e != nil && e.exits {
 				sh.flow = flowExit
 			}
 			return pop, false
@@ -152,7 +155,7 @@ func (sh *Shell) assignTemp(a *syntax.Assign, s *scope) error {
 	if _, here := s.vars[name]; !here {
 		outer := sh.lookup(name)
 		if outer.is(ReadOnly) {
-			return &expansionError{msg: name + ": readonly variable"}
+			return readonlyError(name)
 		}
 		v := &Var{own: sh.own}
 		if outer != nil && !outer.isArray() {

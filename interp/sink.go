@@ -30,8 +30,7 @@ type sink struct {
 	err   error  // what went wrong when a field was made
 	// noList says that an empty "$@" or "${a[@]}" was expanded.
 	noList bool
-	// assigning: `$@` and `$*` are joined as on the right side of an assignment.
-	assigning bool
+	joins  joinMode
 }
 
 // sink gives an empty sink, to be handed back with release.

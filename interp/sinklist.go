@@ -2,6 +2,16 @@ package interp
 
 import "strings"
 
+// joinMode is how the elements of $@ and a[@] are joined where one string is asked for. Those of $* and a[*]
+// always have the first character of IFS between them.
+type joinMode uint8
+
+const (
+	joinBlank  joinMode = iota // by a blank
+	joinAssign                 // as on the right side of an assignment, see joined
+	joinIFS                    // by the first character of IFS: elements of indexed arrays, in a literal
+)
+
 // emit appends a value.
 func (s *sink) emit(val *paramValue, q quoting) {
 	switch {
@@ -16,65 +26,27 @@ func (s *sink) emit(val *paramValue, q quoting) {
 	}
 }
 
-// joined appends a list as one string, with the first character of IFS between the elements of $* and a[*],
-// and a blank between those of $@ and a[@]. On the right side of an assignment bash takes the character of
-// IFS for the latter too, where an operator was applied and the expansion is quoted, or the operator is one
-// of some.
+// joined appends a list as one string. On the right side of an assignment bash joins $@ and a[@] by IFS where
+// an operator was applied and the expansion is quoted, or the operator is one of some, and else by a blank.
 func (s *sink) joined(val *paramValue, q quoting) {
-	sep := " "
-	if val.star || s.assigning && (val.op == opRebuilds || val.op == opSelects && q&inDouble != 0) {
-		sep = s.sh.ifs().join
+	sep, t := " ", s.sh.ifs()
+	switch {
+	case val.star:
+		sep = t.join
+	case t.null:
+	case s.joins == joinIFS,
+		s.joins == joinAssign && (val.op == opRebuilds || val.op == opSelects && q&inDouble != 0):
+		sep = t.join
 	}
 	s.value(strings.Join(val.list, sep), q&inDouble != 0)
 }
 
-// documentList appends a list in a here-document. There $* is split and joined again by blanks, a[*] joined
-// by IFS, and what an operator gives joined by blanks.
+// documentList appends a list in a here-document: only a[*] as it stands has the character of IFS between its
+// elements, all others a blank.
 func (s *sink) documentList(val *paramValue) {
-	t := s.sh.ifs()
-	switch {
-	case !val.star || val.op != opNone:
-		s.quoted(strings.Join(val.list, " "))
-	case !val.positional:
-		s.quoted(strings.Join(val.list, t.join))
-	default:
-		s.quoted(t.blanked(strings.Join(val.list, t.join)))
+	sep := " "
+	if val.star && !val.positional && val.op == opNone {
+		sep = s.sh.ifs().join
 	}
-}
-
-// blanked is text with a blank for each separator of fields in it.
-func (t *ifsTable) blanked(text string) string {
-	if t.plainBlanks(text) {
-		return text
-	}
-	b := make([]byte, 0, len(text))
-	space, other := false, false
-	for i := 0; i < len(text); i++ {
-		switch class := t.class[text[i]]; {
-		case class&ifsSpace != 0:
-			if !space && !other {
-				b = append(b, ' ')
-			}
-			space = true
-		case class&ifsOther != 0:
-			if !space || other {
-				b = append(b, ' ')
-			}
-			other = true
-		default:
-			b = append(b, text[i])
-			space, other = false, false
-		}
-	}
-	return string(b)
-}
-
-// plainBlanks reports whether the only separators in text are single blanks.
-func (t *ifsTable) plainBlanks(text string) bool {
-	for i := 0; i < len(text); i++ {
-		if t.class[text[i]]&ifsAny != 0 && (text[i] != ' ' || i > 0 && text[i-1] == ' ') {
-			return false
-		}
-	}
-	return true
+	s.quoted(strings.Join(val.list, sep))
 }

@@ -100,6 +100,9 @@ func (sh *Shell) sliceList(val *paramValue, offset, length int64) []string {
 		return nil
 	}
 	list = list[from:]
+	if length == 0 && val.v.is(AssocVar) {
+		length = 1 // as bash 5.2 has it
+	}
 	if length >= 0 && length < int64(len(list)) {
 		list = list[:length]
 	}

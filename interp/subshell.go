@@ -69,12 +69,13 @@ func (sh *Shell) captureOutput(stmts []*syntax.Stmt) (string, error) {
 	sub.returnToDir(sh)
 	reclaim()
 	sh.status = sub.status
-	return trimOutput(caught.bytes()), nil
+	return sh.trimOutput(caught.bytes()), nil
 }
 
 // trimOutput is what the shell keeps of a command's output.
-func trimOutput(b []byte) string {
+func (sh *Shell) trimOutput(b []byte) string {
 	if bytes.IndexByte(b, 0) >= 0 {
+		sh.Errorf("warning: command substitution: ignored null byte in input")
 		b = bytes.ReplaceAll(b, []byte{0}, nil)
 	}
 	return string(bytes.TrimRight(b, "\n"))
@@ -127,7 +128,7 @@ func (sh *Shell) readFile(w *syntax.Word) (string, error) {
 		}
 		if n == 0 {
 			sh.status = 0
-			return trimOutput(all), nil
+			return sh.trimOutput(all), nil
 		}
 		all = append(all, b[:n]...)
 	}

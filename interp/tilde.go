@@ -59,7 +59,7 @@ func (s *sink) tildeLit(text string, q quoting, first, last bool) {
 	}
 	for {
 		if first && strings.HasPrefix(text, "~") {
-			text = s.tilde(text, last)
+			text = s.tilde(text, q, last)
 		}
 		if q&(tildeValue|tildeAssign) == 0 {
 			break
@@ -89,13 +89,23 @@ func unescapedColon(text string) int {
 
 // tilde appends what the tilde that text begins with stands for, and gives the rest of text; all of it
 // when it stands for itself.
-func (s *sink) tilde(text string, last bool) (rest string) {
-	n := strings.IndexAny(text, "/:")
+func (s *sink) tilde(text string, q quoting, last bool) (rest string) {
+	ends := "/"
+	if q&(tildeValue|tildeAssign) != 0 {
+		ends = "/:"
+	}
+	n := strings.IndexAny(text, ends)
 	if n < 0 {
+		n = len(text)
 		if !last {
 			return text
 		}
-		n = len(text)
+	}
+	if strings.IndexByte(text[:n], '\\') >= 0 {
+		return text
+	}
+	if colon := strings.IndexByte(text[:n], ':'); colon >= 0 {
+		n = colon
 	}
 	if dir, ok := s.sh.tildeDir(text[1:n]); ok {
 		s.quoted(dir)

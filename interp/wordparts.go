@@ -211,8 +211,9 @@ func (s *sink) doubleLit(text string, q quoting) {
 	}
 }
 
-// litSpecial are the bytes for which a literal in a word of a command is more than its text.
-var litSpecial = [256]bool{'\\': true, '{': true, '~': true, '*': true, '?': true, '[': true, '(': true}
+// litSpecial are the bytes for which a literal in a word of a command is more than its text; 0xF4 begins the
+// rune of a byte, see encodeSource.
+var litSpecial = [256]bool{'\\': true, '{': true, '~': true, '*': true, '?': true, '[': true, '(': true, 0xF4: true}
 
 // plainLit reports whether a literal stands for itself.
 func plainLit(text string) bool {
