@@ -92,6 +92,7 @@ func (d *declaration) option(letter byte, off bool) {
 	switch {
 	case letter == 'p':
 		d.print = true
+	case letter == 'f' && off: // as in bash, which then means variables
 	case letter == 'f':
 		d.funcs = true
 	case letter == 'F':
@@ -225,6 +226,9 @@ func (sh *Shell) declareArray(words []string, a *syntax.Assign) (ok bool, err er
 		if v := sh.lookup(sh.deref(name).name); !v.is(AssocVar) || d.locals {
 			d.on |= ListVar
 		}
+	}
+	if v := sh.lookup(name); v.is(ReadOnly) && (!d.locals || sh.localScope().vars[name] != nil) {
+		return false, readonlyError(name)
 	}
 	plain := *d
 	plain.keepsAttr = false

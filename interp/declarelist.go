@@ -33,16 +33,14 @@ func (sh *Shell) listDeclared(d *declaration) int {
 	return boolStatus(sh.Out(d.name, []byte(b.String())))
 }
 
-// lists reports whether v is among what a declaration without operands lists.
+// lists reports whether v is among what a declaration without operands lists: it has one of the attributes, and
+// is an array if only arrays are asked for.
 func (d *declaration) lists(v *Var) bool {
-	switch d.name {
-	case "export":
-		return v.is(Exported)
-	case "readonly":
-		kinds := d.on & (ListVar | AssocVar)
-		return v.is(ReadOnly) && (kinds == 0 || v.attr&kinds != 0)
+	kinds, attrs := d.on&(ListVar|AssocVar), d.on&^(ListVar|AssocVar)
+	if d.name == "export" {
+		attrs = Exported
 	}
-	return d.on == 0 || v.attr&d.on != 0
+	return (kinds == 0 || v.attr&kinds != 0) && (attrs == 0 || v.attr&attrs != 0)
 }
 
 // declaredLine is the command that declares v again, as a line. asked says that the user named it, so that a

@@ -17,8 +17,12 @@ func (sh *Shell) declareWord(d *declaration, word string) bool {
 	if !keyed {
 		name = ref
 	}
-	if !validName(name) || add && name == "" {
+	if !validName(name) || keyed && d.keepsAttr {
 		sh.Errorf("%s: `%s': not a valid identifier", d.name, word)
+		return false
+	}
+	if keyed && strings.TrimSpace(sub) == "" {
+		sh.Errorf("%s: bad array subscript", ref)
 		return false
 	}
 	if d.on&NameRef != 0 {
@@ -29,12 +33,14 @@ func (sh *Shell) declareWord(d *declaration, word string) bool {
 			name, sub, keyed = t.name, t.sub, true
 		}
 	}
-	if d.keepsAttr {
-		sh.keepTemporary(name)
-	}
 	s, name, ok := sh.declareName(d, name, keyed || assigns && d.off&ReadOnly == 0)
 	if !ok {
 		return false
+	}
+	if keyed {
+		if v := sh.varIn(s, name); v != nil && v.dyn == nil {
+			sh.writableVar(s, name).changeKind(sh, ListVar, false)
+		}
 	}
 	if assigns && !sh.declareValue(d, s, name, sub, value, keyed, add) {
 		return false
@@ -64,22 +70,22 @@ func (sh *Shell) declareTarget(d *declaration, name string) target {
 	return sh.deref(name)
 }
 
-// keepTemporary makes a variable of the shell of one that stands in front of the command, so that what is
-// declared of it stays.
-func (sh *Shell) keepTemporary(name string) {
+// keepTemporary gives the scope for a variable that stands in front of the command, so that what is declared of it
+// stays: the next one that is not for this command only. It gives nil for other variables.
+func (sh *Shell) keepTemporary(name string) *scope {
 	from := sh.scopeOf(name)
 	if from == nil || !from.temp {
-		return
-	}
-	value, set := from.vars[name].value(sh)
-	if !set {
-		return
+		return nil
 	}
 	to := from.outer
 	for to.outer != nil && to.vars[name] == nil {
 		to = to.outer
 	}
-	sh.setVarIn(sh.writable(to), name, value)
+	to = sh.writable(to)
+	if value, set := from.vars[name].value(sh); set && sh.setVarIn(to, name, value) != nil {
+		return nil
+	}
+	return to
 }
 
 // declareName makes name a variable of the scope and kind that d wants, and gives it the attributes that count
@@ -94,6 +100,8 @@ func (sh *Shell) declareName(d *declaration, name string, changes bool) (s *scop
 		}
 	case d.global:
 		s = sh.writable(sh.global())
+	default:
+		s = sh.keepTemporary(name)
 	}
 	v := sh.varIn(s, name)
 	if v.is(NameRef) && d.off&NameRef == 0 {
@@ -238,9 +246,6 @@ func (sh *Shell) declareValue(d *declaration, s *scope, name, sub, value string,
 	compound := len(value) > 1 && value[0] == '(' && value[len(value)-1] == ')'
 	switch {
 	case keyed:
-		if v.attr&(ListVar|AssocVar) == 0 && v.dyn == nil {
-			sh.writableVar(s, name).changeKind(sh, ListVar, false)
-		}
 		err = sh.setElement(s, name, textSubscript(sub), value, add)
 	case compound && (v.isArray() || d.on&(ListVar|AssocVar) != 0) && v.dyn == nil && d.name != "export":
 		err = sh.assignCompound(s, name, value, add)

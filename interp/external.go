@@ -40,10 +40,7 @@ func (sh *Shell) findProgram(name string) (string, error) {
 			return path, nil
 		}
 	}
-	path, ok := sh.getVar("PATH")
-	if !ok {
-		path = defaultPath
-	}
+	path, _ := sh.getVar("PATH") // without one, the working directory
 	found, err := searchPath(name, path)
 	if err == nil && sh.opts.hashall && found != name && found[0] == '/' {
 		if sh.hash == nil {

@@ -141,7 +141,9 @@ const (
 func (sh *Shell) exportedFunctions() []string {
 	var env []string
 	for _, name := range sh.functionNames(func(f *function) bool { return f.exported }) {
-		env = append(env, exportPrefix+name+exportSuffix+"="+strings.TrimPrefix(functionSource(sh.funcs[name]), name+" "))
+		// bash takes a value for a function only if it begins with exactly this.
+		text := strings.TrimPrefix(functionSource(sh.funcs[name]), name+" () \n")
+		env = append(env, exportPrefix+name+exportSuffix+"=() "+text)
 	}
 	return env
 }

@@ -100,7 +100,7 @@ func (c *mapfileCall) run(builtin string, fd int) int {
 		sh.Errorf("%s: %s: not an indexed array", builtin, name)
 		return 1
 	}
-	in, err := sh.openInput(fd, c.delim == '\n')
+	in, err := sh.openInput(fd, c.limit == 0 && c.callback == "")
 	if err != nil {
 		sh.Errorf("%s: read error: %d: %s", builtin, fd, sysMessage(err))
 		return 1
@@ -151,9 +151,7 @@ func (c *mapfileCall) collect(in *input) ([]string, int) {
 		if c.trim && line[len(line)-1] == c.delim {
 			line = line[:len(line)-1]
 		}
-		if c.delim != 0 || line != "" {
-			line = strings.ReplaceAll(line, "\x00", "")
-		}
+		line = untilNUL(line)
 		lines = append(lines, line)
 		if c.callback != "" {
 			if status := c.took(n-c.skip, line); status != 0 {

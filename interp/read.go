@@ -119,10 +119,10 @@ func (c *readCall) options(args []string) int {
 	return 0
 }
 
-// parseTimeout reads seconds, with a fraction of up to six digits that count.
+// parseTimeout reads seconds, with a fraction of up to six digits that count. Nothing is 0.
 func parseTimeout(s string) (time.Duration, bool) {
 	whole, part, _ := strings.Cut(s, ".")
-	if s == "" || strings.Trim(whole+part, "0123456789") != "" {
+	if strings.Trim(whole+part, "0123456789") != "" {
 		return 0, false
 	}
 	n, err := strconv.ParseInt("0"+whole, 10, 32)

@@ -51,7 +51,7 @@ func (sh *Shell) defineSpecial() {
 		us := time.Now().UnixMicro()
 		return strconv.FormatInt(us/1e6, 10) + "." + strconv.FormatInt(1e6+us%1e6, 10)[1:]
 	}})
-	define("BASHPID", Integer|ReadOnly, &dynamic{get: func(*Shell) string { return strconv.Itoa(os.Getpid()) }})
+	define("BASHPID", Integer, &dynamic{get: func(*Shell) string { return strconv.Itoa(os.Getpid()) }})
 	define("BASH_SUBSHELL", 0, &dynamic{get: func(sh *Shell) string { return strconv.Itoa(sh.subshell) }})
 	define("BASH_COMMAND", 0, &dynamic{get: (*Shell).currentCommand})
 	define("BASH_ARGV0", 0, &dynamic{get: func(sh *Shell) string { return sh.name },
@@ -75,6 +75,7 @@ func (sh *Shell) defineSpecial() {
 	text("IFS", " \t\n")
 	vars["IFS"] = func() *Var { v := &Var{own: sh.own}; v.setText(" \t\n"); return v }() // never from the environment
 	text("OPTIND", "1")
+	vars["OPTIND"].attr |= Integer
 	text("OPTERR", "1")
 	text("PS4", "+ ")
 	text("PATH", defaultPath)

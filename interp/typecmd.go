@@ -49,10 +49,7 @@ func (sh *Shell) files(name string, all bool) []meaning {
 	if path, ok := sh.hash[name]; ok && !all {
 		return []meaning{{kind: "file", text: path, hashed: true}}
 	}
-	path, ok := sh.getVar("PATH")
-	if !ok {
-		path = defaultPath
-	}
+	path, _ := sh.getVar("PATH")
 	return filesOn(path, name, all)
 }
 

@@ -289,11 +289,19 @@ func (sh *Shell) environ() []string {
 		return sh.env
 	}
 	env := []string{}
-	for _, name := range sh.names(func(_ string, v *Var) bool { return v.is(Exported) && !v.isArray() }) {
-		if s, ok := sh.lookup(name).value(sh); ok {
-			env = append(env, name+"="+s)
+	seen := make(map[string]bool)
+	for s := sh.scope; s != nil; s = s.outer { // a local variable hides another only where it is exported itself
+		for name, v := range s.vars {
+			if seen[name] || !v.is(Exported) || v.isArray() {
+				continue
+			}
+			if text, ok := v.value(sh); ok {
+				seen[name] = true
+				env = append(env, name+"="+text)
+			}
 		}
 	}
+	sort.Strings(env)
 	sh.env = append(env, sh.exportedFunctions()...)
 	return sh.env
 }
