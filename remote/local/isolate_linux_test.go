@@ -73,6 +73,7 @@ func TestIsolatedTask(t *testing.T) {
 		{"its folder", "pwd; echo *; : >new && echo *", nil, dir + "\n*\nnew\n"},
 		{"artifacts", "read x <with; echo $x; ls", []string{"with", "ls"}, "shipped\nwith\n"},
 		{"folder as artifact", "read x <" + dir + "/with; echo $x", []string{dir}, "shipped\n"},
+		{"folder and what is in it", "read x <with; echo $x; ./tool 2", []string{".", "with", "./tool"}, "shipped\ntool 2\n"},
 		{"program as artifact", "./tool 1", []string{"./tool"}, "tool 1\n"},
 		{"artifacts cannot be changed", "(echo more >>with) 2>/dev/null || echo no", []string{"with"}, "no\n"},
 		{"the root cannot be changed", "(: >/file) 2>/dev/null || echo no; (: >/bin/file) 2>/dev/null || echo no", nil, "no\nno\n"},
@@ -163,6 +164,16 @@ func TestIsolatedSource(t *testing.T) {
 		if o := do(t, r, t.Context(), task); o.err != nil || o.stdout != "shell ./script x\n" {
 			t.Errorf("%s: got %q, %+v, %v, %s", self, o.stdout, o.Result, o.err, o.stderr)
 		}
+	}
+}
+
+func TestIsolatedUmask(t *testing.T) {
+	r := isolated(t)
+	mask := 0o27
+	task := sh("umask; echo $TMPDIR")
+	task.Umask, task.Environ = &mask, []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=/no/such"}
+	if o := do(t, r, t.Context(), task); o.err != nil || o.stdout != "0027\n/tmp\n" {
+		t.Errorf("got %q, %v", o.stdout, o.err)
 	}
 }
 

@@ -61,92 +61,100 @@ func enterRoot(o *order) (Config, error) {
 	if err := buildRoot(s, t.Dir, o.Tmp); err != nil {
 		return Config{}, refused("isolate: %w", err)
 	}
+	return configInside(o, s, self)
+}
+
+// configInside settles in the new root how its stages are started.
+func configInside(o *order, s *shipment, self string) (Config, error) {
+	t := o.Task
 	if slices.ContainsFunc(t.Environ, func(e string) bool { return strings.HasPrefix(e, "TMPDIR=") }) {
 		t.Env = append(t.Env, "TMPDIR=/tmp")
 	}
-	runtime.LockOSThread() // the thread that starts the stages, from here on without its powers
-	if err := dropPowers(); err != nil {
-		return Config{}, refused("isolate: give up capabilities: %w", err)
-	}
-	if t.Umask != nil { // no other thread may start the stages
+	if t.Umask != nil { // of this process: no other thread than this one may start the stages
 		unix.Umask(*t.Umask)
 		t.Umask = nil
 	}
-	cfg := Config{Shell: o.Shell, contained: true}
+	runtime.LockOSThread()
+	if err := dropPowers(); err != nil {
+		return Config{}, refused("isolate: give up capabilities: %w", err)
+	}
+	cfg := Config{contained: true}
 	if len(o.Self) > 0 && s.real[self] != "" {
 		cfg.Self = append([]string{self}, o.Self[1:]...)
 	}
-	if len(o.Shell) > 0 && s.real[o.Shell[0]] == "" {
-		cfg.Shell = nil
+	if len(o.Shell) > 0 && s.real[o.Shell[0]] != "" {
+		cfg.Shell = o.Shell
 	}
 	return cfg, nil
 }
 
-// step of building is something that the kernel may refuse.
+// building is a row of steps of which the kernel may refuse any. After the first error no other is taken.
 type building struct{ err error }
 
-func (b *building) do(what string, err error) {
-	if b.err == nil && err != nil {
+func (b *building) do(what string, step func() error) {
+	if b.err != nil {
+		return
+	}
+	if err := step(); err != nil {
 		b.err = fmt.Errorf("%s: %w", what, bare(err))
 	}
 }
 
 func (b *building) mount(source, target, kind string, flags uintptr, data string) {
-	if b.err == nil {
-		b.do("mount "+target, unix.Mount(source, target, kind, flags, data))
-	}
+	b.do("mount "+target, func() error { return unix.Mount(source, target, kind, flags, data) })
 }
 
 func (b *building) folder(path string) {
-	if b.err == nil {
-		b.do("make "+path, os.MkdirAll(path, 0o755))
-	}
+	b.do("make "+path, func() error { return os.MkdirAll(path, 0o755) })
+}
+
+// leave takes away a folder that something is mounted on.
+func (b *building) leave(path string) {
+	b.do("leave "+path, func() error { return unix.Unmount(path, unix.MNT_DETACH) })
+	b.do("leave "+path, func() error { return os.Remove(path) })
 }
 
 // bind shows a file or folder of the old root under a name of the new one.
 func (b *building) bind(real, name string, writable bool) {
-	st, err := os.Stat(real)
-	b.do(name, err)
-	if b.err != nil {
+	there := false
+	b.do("make "+name, func() error {
+		st, err := os.Stat(real)
+		if err != nil {
+			return err
+		}
+		if st.IsDir() {
+			return os.MkdirAll(name, 0o755)
+		}
+		if _, err := os.Stat(name); err == nil {
+			there = true // in a folder that was shipped as a whole
+			return nil
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
+	if there {
 		return
-	}
-	if st.IsDir() {
-		b.folder(name)
-	} else {
-		b.folder(filepath.Dir(name))
-		b.file(name)
 	}
 	b.mount(real, name, "", unix.MS_BIND|unix.MS_REC, "")
 	if !writable {
-		b.readOnly(name, true)
+		b.readOnly(name, unix.AT_RECURSIVE)
 	}
 }
 
-// file makes the empty file that another is mounted on.
-func (b *building) file(name string) {
-	if b.err != nil {
-		return
-	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o644)
-	if err == nil {
-		err = f.Close()
-	}
-	b.do("make "+name, err)
-}
-
-func (b *building) readOnly(path string, below bool) {
-	if b.err != nil {
-		return
-	}
-	flags := uint(0)
-	if below {
-		flags = unix.AT_RECURSIVE
-	}
-	err := unix.MountSetattr(unix.AT_FDCWD, path, flags, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
-	if err == unix.ENOSYS {
-		err = fmt.Errorf("needs Linux 5.12: %w", err)
-	}
-	b.do("protect "+path, err)
+func (b *building) readOnly(path string, flags uint) {
+	b.do("protect "+path, func() error {
+		err := unix.MountSetattr(unix.AT_FDCWD, path, flags, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+		if err == unix.ENOSYS {
+			err = fmt.Errorf("needs Linux 5.12: %w", err)
+		}
+		return err
+	})
 }
 
 // buildRoot makes the new root and moves into it.
@@ -156,24 +164,17 @@ func buildRoot(s *shipment, dir string, tmp int64) error {
 	// Any folder will do: nobody else sees the mount, and what the folder held is seen again from the new root.
 	const place = "/proc"
 	b.mount("tmpfs", place, "tmpfs", unix.MS_NOSUID, fmt.Sprintf("mode=755,size=%d", rootSize))
-	if b.err != nil {
-		return b.err
-	}
-	b.do("make "+oldRoot, os.Mkdir(place+oldRoot, 0o700))
-	b.do("change root", unix.PivotRoot(place, place+oldRoot))
-	b.do("change to /", os.Chdir("/"))
+	b.folder(place + oldRoot)
+	b.do("change root", func() error { return unix.PivotRoot(place, place+oldRoot) })
+	b.do("change root", func() error { return os.Chdir("/") })
 	b.writable(dir, tmp)
 	b.furnish()
 	for _, name := range s.order {
 		b.bind(oldRoot+s.real[name], name, false)
 	}
-	if b.err != nil {
-		return b.err
-	}
-	b.do("leave the old root", unix.Unmount(oldRoot, unix.MNT_DETACH))
-	b.do("leave the old root", os.Remove(oldRoot))
-	b.readOnly("/", false)
-	b.do("change to "+dir, os.Chdir(dir))
+	b.leave(oldRoot)
+	b.readOnly("/", 0)
+	b.do("change to "+dir, func() error { return os.Chdir(dir) })
 	return b.err
 }
 
@@ -183,9 +184,7 @@ func (b *building) writable(dir string, size int64) {
 	b.folder(store)
 	b.mount("tmpfs", store, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("mode=755,size=%d", size))
 	b.folder(store + "/tmp")
-	if b.err == nil {
-		b.do("make /tmp", os.Chmod(store+"/tmp", 0o777|os.ModeSticky))
-	}
+	b.do("make /tmp", func() error { return os.Chmod(store+"/tmp", 0o777|os.ModeSticky) })
 	b.bind(store+"/tmp", "/tmp", true)
 	switch clean := filepath.Clean(dir); {
 	case clean == "/":
@@ -195,10 +194,7 @@ func (b *building) writable(dir string, size int64) {
 		b.folder(store + "/dir")
 		b.bind(store+"/dir", clean, true)
 	}
-	if b.err == nil {
-		b.do("make /tmp", unix.Unmount(store, unix.MNT_DETACH))
-		b.do("make /tmp", os.Remove(store))
-	}
+	b.leave(store)
 }
 
 // furnish makes /dev and /proc.
@@ -208,11 +204,8 @@ func (b *building) furnish() {
 	for _, name := range devices {
 		b.bind(oldRoot+"/dev/"+name, "/dev/"+name, true)
 	}
-	if b.err != nil {
-		return
-	}
 	for name, target := range map[string]string{"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"} {
-		b.do("make /dev/"+name, os.Symlink("/proc/self/fd"+target, "/dev/"+name))
+		b.do("make /dev/"+name, func() error { return os.Symlink("/proc/self/fd"+target, "/dev/"+name) })
 	}
 }
 
