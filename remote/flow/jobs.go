@@ -1,0 +1,68 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// jobs is how many tasks run at a time, as GNU parallel has it. The zero value is one per core.
+type jobs struct {
+	given   bool
+	n       int
+	percent float64
+	plus    bool // n is added to the cores
+	all     bool // as many as possible
+}
+
+func parseJobs(s string) (jobs, error) {
+	j := jobs{given: true}
+	if text, ok := strings.CutSuffix(s, "%"); ok {
+		p, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(p > 0 && p < 1e9) {
+			return jobs{}, fmt.Errorf("%s: not a percentage", s)
+		}
+		j.percent = p
+		return j, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return jobs{}, fmt.Errorf("%s: not a number of tasks (N, +N, -N, N%% or 0)", quote(s))
+	}
+	j.n, j.plus = n, strings.HasPrefix(s, "+") || strings.HasPrefix(s, "-")
+	j.all = n == 0 && !j.plus
+	return j, nil
+}
+
+// maxSlots is the most tasks that run at a time, -j0 included: each needs some descriptors and a process, of which systems
+// allow a thousand without being asked.
+const maxSlots = 1000
+
+// slots returns how many tasks run at a time.
+func (j jobs) slots(cores int) int {
+	n := cores
+	switch {
+	case j.all:
+		n = maxSlots
+	case j.percent != 0:
+		n = int(math.Round(float64(cores) * j.percent / 100))
+	case j.plus:
+		n = cores + j.n
+	case j.given:
+		n = j.n
+	}
+	return min(max(n, 1), maxSlots)
+}
+
+// slots returns how many tasks run at a time: -j of them, with --procs copies of COMMAND in each.
+func (o *mapOptions) slots(cores int) int {
+	n := o.jobs.slots(cores)
+	if o.procs > 1 {
+		if !o.jobs.given {
+			n = max(1, n/o.procs)
+		}
+		n *= o.procs
+	}
+	return min(n, maxSlots)
+}

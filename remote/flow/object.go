@@ -1,0 +1,183 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"sshell/interp/plan"
+	"sshell/remote/chunk"
+)
+
+// object is a source that can be read anywhere, as split and runners see it.
+type object struct {
+	chunk.Source
+	name   string // what the user calls it; SSHELL_OBJECT
+	object string // what a runner opens
+	base   int64  // where in what the runner opens the source begins
+	close  func()
+	cutter *chunk.Cutter
+}
+
+// openObject opens a source of split. For one that can only be read from end to end the error wraps chunk.ErrNotSeekable.
+func (s *segment) openObject(ctx context.Context, name string, format chunk.Format) (*object, error) {
+	if files := s.cfg.Files; files != nil && files.Has(name) {
+		src, err := openStored(ctx, files, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, cause(err))
+		}
+		return &object{Source: src, name: name, object: name, close: src.Close, cutter: chunk.NewCutter(src, format)}, nil
+	}
+	path := s.path(name)
+	f, err := chunk.OpenFile(path)
+	if err != nil {
+		if rest, ok := strings.CutPrefix(err.Error(), path+": "); ok && path != name && !isStream(err) {
+			err = fmt.Errorf("%s: %s", name, rest)
+		}
+		return nil, err
+	}
+	return &object{Source: f, name: name, object: path, close: func() { f.Close() }, cutter: chunk.NewCutter(f, format)}, nil
+}
+
+// isStream reports whether a source can only be read from one end to the other.
+func isStream(err error) bool { return errors.Is(err, chunk.ErrNotSeekable) }
+
+// path returns a name as this process can open it: the shell's working directory need not be the process's.
+func (s *segment) path(name string) string {
+	if s.dir == "" || filepath.IsAbs(name) {
+		return name
+	}
+	if here, err := os.Getwd(); err == nil && here == s.dir {
+		return name
+	}
+	return s.dir + "/" + name
+}
+
+// openInput makes a file that is already open a source, from where it stands. It is read to its end as far as others can see.
+func openInput(f *os.File, format chunk.Format) (*object, error) {
+	src, err := chunk.FromFile(f, "standard input")
+	if err != nil {
+		return nil, err
+	}
+	fd, err := descriptor(f)
+	if err != nil {
+		return nil, err
+	}
+	path := "/dev/fd/" + strconv.Itoa(fd)
+	if own := "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/"; exists(own) {
+		path = own + strconv.Itoa(fd) // also for a worker of another process
+	}
+	return &object{
+		Source: src, name: "-", object: path, base: src.Base(), cutter: chunk.NewCutter(src, format),
+		close: func() { f.Seek(src.Base()+src.Size(), io.SeekStart) },
+	}, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// stored is a source that a plan.Files opens. It is open only while it is read.
+type stored struct {
+	files plan.Files
+	name  string
+	size  int64
+
+	mu sync.RWMutex
+	f  *os.File
+}
+
+func openStored(ctx context.Context, files plan.Files, name string) (*stored, error) {
+	info, err := files.Stat(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, syscall.EISDIR
+	}
+	return &stored{files: files, name: name, size: info.Size()}, nil
+}
+
+func (s *stored) Name() string { return s.name }
+func (s *stored) Size() int64  { return s.size }
+
+func (s *stored) ReadAt(p []byte, off int64) (int, error) {
+	for {
+		s.mu.RLock()
+		if s.f != nil {
+			defer s.mu.RUnlock()
+			return s.f.ReadAt(p, off)
+		}
+		s.mu.RUnlock()
+		if err := s.open(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (s *stored) open() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.f != nil {
+		return nil
+	}
+	f, err := s.files.Open(context.Background(), s.name)
+	if err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err != nil || info.Size() != s.size {
+		f.Close()
+		return errors.Join(errors.New("changed since it was opened"), err)
+	}
+	s.f = f
+	return nil
+}
+
+// Idle closes the file until it is read again.
+func (s *stored) Idle() error {
+	s.Close()
+	return nil
+}
+
+func (s *stored) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.f != nil {
+		s.f.Close()
+		s.f = nil
+	}
+}
+
+// expand expands the patterns among names that a plan.Files knows; the shell has expanded all others.
+func (s *segment) expand(ctx context.Context, names []string) ([]string, error) {
+	var all []string
+	for _, name := range names {
+		files := s.cfg.Files
+		if files == nil || !files.Has(name) || !strings.ContainsAny(name, "*?[") {
+			all = append(all, name)
+			continue
+		}
+		if _, err := files.Stat(ctx, name); err == nil { // the characters are its own
+			all = append(all, name)
+			continue
+		}
+		matches, err := files.Glob(ctx, name)
+		if err == nil && len(matches) == 0 {
+			err = fs.ErrNotExist
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, cause(err))
+		}
+		all = append(all, matches...)
+	}
+	return all, nil
+}

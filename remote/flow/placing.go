@@ -1,0 +1,52 @@
+package flow
+
+import (
+	"sshell/remote/sched"
+)
+
+// placing is what parmap, reduce and on have in common: where and within which bounds a command runs.
+type placing struct {
+	target  string
+	memory  int           // MiB, 0 for no bound
+	timeout sched.Timeout // of each attempt
+	with    []string      // files
+	returns []string      // patterns
+	env     []string      // names of variables that travel although they look like secrets
+	isolate bool
+}
+
+// mib is the unit of --memory.
+const mib = 1 << 20
+
+func (p *placing) options() []option {
+	return []option{
+		{names("memory"), required, setCount(&p.memory, 1)},
+		{names("timeout"), required, setParsed(&p.timeout, sched.ParseTimeout)},
+		{names("with"), required, addString(&p.with)},
+		{names("return"), required, addString(&p.returns)},
+		{names("env"), required, addString(&p.env)},
+		{names("isolate"), flag, setBool(&p.isolate)},
+	}
+}
+
+// special reports whether anything was asked that holds for one task.
+func (p *placing) special() bool {
+	return p.memory > 0 || p.timeout != sched.Timeout{} || p.isolate || len(p.with)+len(p.returns)+len(p.env) > 0
+}
+
+// onOption is --on, which the planner has acted on.
+func (p *placing) onOption() option { return option{names("on"), required, setString(&p.target)} }
+
+// RunnerOptions are what a user asked of the place where a stage runs.
+type RunnerOptions struct {
+	Isolate bool     // an empty root with what was shipped, and nothing else
+	With    []string // files that must be there, paths absolute or from Dir
+	Return  []string // patterns of files that come back
+	Env     []string // names of variables that travel although they look like secrets
+	Once    bool     // no task may run twice
+	Dir     string   // the working directory of the shell
+}
+
+func (p *placing) runnerOptions(dir string, once bool) RunnerOptions {
+	return RunnerOptions{Isolate: p.isolate, With: p.with, Return: p.returns, Env: p.env, Once: once, Dir: dir}
+}

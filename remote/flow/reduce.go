@@ -1,0 +1,63 @@
+package flow
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// reduceOptions are the words of reduce.
+type reduceOptions struct {
+	placing
+	tree    bool
+	fanIn   int
+	by      *keys
+	parts   int // 0 for the default
+	roleVar string
+	words   []string
+}
+
+// defaultFanIn is how many outputs a task of a tree reduces: with eight, a thousand outputs need four levels, and no task waits
+// for many others.
+const defaultFanIn = 8
+
+func parseReduce(words []string) (*reduceOptions, error) {
+	o := &reduceOptions{fanIn: defaultFanIn}
+	rest, err := parseOptions(words, append(o.options(), o.onOption(),
+		option{names("tree"), optional, o.setTree},
+		option{names("by"), required, setParsed(&o.by, parseKeys)},
+		option{names("p parts"), required, setCount(&o.parts, 1)},
+		option{names("role-var"), required, setParsed(&o.roleVar, parseName)}))
+	switch {
+	case err != nil:
+		return nil, err
+	case o.tree && o.by != nil:
+		return nil, usage("give either --tree or --by")
+	case o.parts > 0 && o.by == nil:
+		return nil, usage("-p needs --by")
+	case o.parts > maxParts:
+		return nil, usage("-p: %d: must be at most %d", o.parts, maxParts)
+	case len(rest) == 0:
+		return nil, usageError{errNoCommand}
+	}
+	if o.timeout.Percent != 0 && !o.tree && o.by == nil {
+		return nil, usage("--timeout: a percentage needs several tasks")
+	}
+	o.words = rest
+	return o, nil
+}
+
+func (o *reduceOptions) setTree(fanIn string) error {
+	o.tree = true
+	if fanIn == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(fanIn)
+	if err != nil || n < 2 {
+		return fmt.Errorf("%s: not a number from 2 on", quote(fanIn))
+	}
+	o.fanIn = n
+	return nil
+}
+
+// maxParts bounds -p: each part has a file while lines are dealt out.
+const maxParts = 1000

@@ -1,0 +1,84 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sshell/interp/plan"
+	"sshell/remote"
+	"sshell/remote/sched"
+)
+
+// What a command finds in SSHELL_ROLE.
+const (
+	roleWorker  = "worker"
+	roleReducer = "reducer"
+)
+
+// roleEnv returns what tells a command its role.
+func roleEnv(role, roleVar string) []string {
+	env := []string{"SSHELL_ROLE=" + role}
+	if roleVar != "" {
+		env = append(env, roleVar+"="+role)
+	}
+	return env
+}
+
+// taskUnit is a task of stages that are joined by kernel pipes, on the segment's own descriptors. It runs once: what it has
+// read and written cannot be taken back.
+type taskUnit struct {
+	first int
+	parts []*fused
+}
+
+func (u *taskUnit) stages() int { return len(u.parts) }
+
+func (u *taskUnit) explain(context.Context, *segment) ([]string, error) {
+	return []string{"tasks 1"}, nil
+}
+
+func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Status, error) {
+	lead := u.parts[0]
+	runner, err := s.cfg.Runner(s.Target, lead.placing.runnerOptions(s.dir, true))
+	if err != nil {
+		return nil, err
+	}
+	var stages []remote.Stage
+	for _, p := range u.parts {
+		stages = append(stages, p.stage)
+	}
+	t := s.task(stages...)
+	t.Env = append(t.Env, "SSHELL_RUN="+s.id, "SSHELL_TASK=0", "SSHELL_ATTEMPT=0")
+	if lead.role != "" {
+		t.Env = append(t.Env, roleEnv(lead.role, lead.roleVar)...)
+	}
+	t.Artifacts = lead.placing.with
+	t.Limits = remote.Limits{Timeout: lead.placing.timeout.Fixed, Memory: int64(lead.placing.memory) * mib}
+	if !lead.noInput {
+		t.Input.Kind = remote.StreamInput
+	}
+	result, err := runner.Run(ctx, t, remote.Streams{Stdin: io.stdin, Stdout: io.stdout, Stderr: io.stderr[0]})
+	return u.settle(io, t, result, err)
+}
+
+// settle returns the statuses of a task that has ended.
+func (u *taskUnit) settle(io streams, t *remote.Task, result *remote.Result, err error) ([]plan.Status, error) {
+	var notStarted *remote.NotStartedError
+	switch {
+	case errors.As(err, &notStarted) && notStarted.Status != plan.StatusMachinery && len(u.parts) == 1:
+		fmt.Fprintf(io.stderr[0], "sshell: %v\n", err)
+		return []plan.Status{notStarted.Status}, nil
+	case err != nil:
+		return nil, err
+	case result.TimedOut:
+		fmt.Fprintf(io.stderr[0], "sshell: timed out after %v\n", t.Limits.Timeout.Round(time.Millisecond))
+	}
+	statuses := make([]plan.Status, len(u.parts))
+	copy(statuses, result.Statuses)
+	if last := len(statuses) - 1; result.TimedOut && statuses[last] == 0 {
+		statuses[last] = sched.StatusTimedOut
+	}
+	return statuses, nil
+}
