@@ -302,11 +302,11 @@ func (sh *Shell) runPlaced(stages []*syntax.Stmt, all []bool, pipeline plan.Pipe
 	reclaim := sh.share()
 	run.start(ctx)
 	run.running.Wait()
-	stop()
-	reclaim()
-	if ctx.Err() != nil {
+	if ctx.Err() != nil { // before stop, which ends the context too
 		run.fault = true
 	}
+	stop()
+	reclaim()
 	if err := run.outputs.finish(!run.fault, run.statuses[len(stages)-1]); err != nil {
 		sh.errorLine("sshell: " + err.Error())
 		run.statuses[len(stages)-1] = plan.StatusMachinery
