@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -206,6 +208,39 @@ func TestIsolatedNotStarted(t *testing.T) {
 		if !errors.As(o.err, &no) || no.Status != tt.status || !strings.Contains(no.Error(), tt.want) {
 			t.Errorf("%s: got %+v, %v; want %d, %q", tt.command, o.Result, o.err, tt.status, tt.want)
 		}
+	}
+}
+
+// refused is the main of a process that may make no namespaces, and tries to run an isolated task.
+func refused() {
+	if err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0o644); err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := New(Config{Isolate: true, Self: []string{"/proc/self/exe", "--worker"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	task := argv("echo", "it ran")
+	task.Environ = os.Environ()
+	_, err = r.Run(context.Background(), task, remote.Streams{Stdout: os.Stdout, Stderr: os.Stderr})
+	var no *remote.NotStartedError
+	fmt.Println(errors.As(err, &no), err)
+}
+
+// Where the kernel refuses, nothing runs, isolated or not.
+func TestIsolationRefused(t *testing.T) {
+	cmd := exec.Command("/proc/self/exe", "--refused", "")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+	out, err := cmd.CombinedOutput()
+	want := "true isolate: the kernel gives no more user namespaces: see user.max_user_namespaces\n"
+	if err != nil || string(out) != want {
+		t.Errorf("got %q, %v; want %q", out, err, want)
 	}
 }
 

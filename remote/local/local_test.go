@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 		switch os.Args[1] {
 		case "--worker":
 			os.Exit(worker.Main(os.Args[2:], nil))
+		case "--refused":
+			refused()
+			os.Exit(0)
 		case "--shell": // it only says what it was asked to run
 			fmt.Println("shell", strings.Join(os.Args[2:], " "))
 			os.Exit(0)

@@ -68,11 +68,12 @@ func identity(file string) ([]syscall.SysProcIDMap, error) {
 	return maps, nil
 }
 
-// isolationRefused says what an error of isolated means.
+// isolationRefused says what an error of isolated means, and what to look at.
 func isolationRefused(err error) error {
 	switch {
-	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES), errors.Is(err, syscall.ENOSPC),
-		errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.EUSERS):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EUSERS): // what clone(2) says past the limit
+		return errors.New("isolate: the kernel gives no more user namespaces: see user.max_user_namespaces")
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EINVAL):
 		return fmt.Errorf("isolate: the kernel refuses user namespaces here: %w", err)
 	}
 	return fmt.Errorf("isolate: start worker: %w", err)
