@@ -31,7 +31,8 @@ var rules = []rule{
 		"a leaf of the interpreter: printf's formats, which need quoting for %q"},
 	{"interp/arith", nil, "a leaf of the interpreter: arithmetic over values that it is handed"},
 	{"interp/pattern", nil, "a leaf of the interpreter: bytes matched against patterns"},
-	{"interp/regex", nil, "a leaf of the interpreter: bytes matched against POSIX expressions"},
+	{"interp/regex", []string{"interp/pattern"},
+		"a leaf of the interpreter: POSIX expressions, whose brackets and classes are those of patterns"},
 	{"interp/quote", nil, "a leaf of the interpreter: bytes made safe to read again"},
 
 	{"pipes", nil,
@@ -95,7 +96,7 @@ var modules = []module{
 		"only the parser: its interpreter and expander were measured and are not enough"},
 	{"github.com/fxamacker/cbor/v2", []string{"interp", "interp/plan", "remote/..."},
 		"shell strings are bytes, which JSON cannot carry; snapshots and tasks are CBOR"},
-	{"golang.org/x/sys", []string{"cmd/...", "interp", "shell", "pipes/...", "remote/...", "scripts/..."},
+	{"golang.org/x/sys", []string{"cmd/...", "interp", "interp/pattern", "shell", "pipes/...", "remote/...", "scripts/..."},
 		"system calls beside package syscall: descriptors, terminals, process groups"},
 	{"golang.org/x/sync", []string{"shell", "pipes/...", "remote/...", "lambda/..."},
 		"groups of goroutines with a limit; the interpreter's concurrency is processes and its own"},
