@@ -300,7 +300,7 @@ func runCommand(sh *Shell, args []string) int {
 	case len(words) == 0:
 		return 0
 	case describe != 0:
-		return sh.describeNames(words, describe)
+		return sh.describeNames(words, describe, mode)
 	}
 	return sh.runWords(words, mode)
 }

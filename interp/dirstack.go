@@ -91,22 +91,23 @@ func runPushd(sh *Shell, args []string) int {
 	case len(sh.stack) == 0:
 		sh.Errorf("pushd: no other directory")
 		return 1
+	case w.stay:
+		return 0
 	}
 	here := sh.dir
 	stack := append([]string(nil), sh.stack...)
-	if !w.stay {
-		if status := sh.cdQuietly("pushd", stack[0]); status != 0 {
-			return status
-		}
+	if status := sh.cdFor("pushd", stack[0]); status != 0 {
+		return status
 	}
 	stack[0] = here
 	sh.stack = stack
 	return sh.showDirs("pushd")
 }
 
-// cdQuietly changes directory for pushd and popd.
-func (sh *Shell) cdQuietly(name, dir string) int {
-	if dir == "-" {
+// cdFor changes directory for pushd and popd.
+func (sh *Shell) cdFor(name, dir string) int {
+	back := dir == "-"
+	if back {
 		old, ok := sh.getVar("OLDPWD")
 		if !ok {
 			sh.Errorf("%s: OLDPWD not set", name)
@@ -123,14 +124,14 @@ func (sh *Shell) cdQuietly(name, dir string) int {
 		sh.Errorf("%s: %s: %s", name, dir, sysMessage(err))
 		return 1
 	}
-	return sh.entered(false, false)
+	return sh.entered(back, false)
 }
 
 func (sh *Shell) pushDir(dir string, stay bool) int {
 	here := sh.dir
 	if stay {
 		here = dir
-	} else if status := sh.cdQuietly("pushd", dir); status != 0 {
+	} else if status := sh.cdFor("pushd", dir); status != 0 {
 		return status
 	}
 	sh.stack = append([]string{here}, sh.stack...)
@@ -140,16 +141,17 @@ func (sh *Shell) pushDir(dir string, stay bool) int {
 // rotateDirs brings an entry to the left end.
 func (sh *Shell) rotateDirs(x dirIndex, stay bool) int {
 	n, ok := x.place(len(sh.stack))
-	if !ok || len(sh.stack) == 0 {
+	if !ok {
 		return sh.stackFault("pushd", x.word)
 	}
 	all := sh.dirStack()
 	rotated := append(append([]string{}, all[n:]...), all[:n]...)
 	sh.stack = rotated[1:]
-	if !stay {
-		if status := sh.cdQuietly("pushd", rotated[0]); status != 0 {
-			return status
-		}
+	if stay {
+		return 0
+	}
+	if status := sh.cdFor("pushd", rotated[0]); status != 0 {
+		return status
 	}
 	return sh.showDirs("pushd")
 }
@@ -175,7 +177,7 @@ func runPopd(sh *Shell, args []string) int {
 	}
 	if n == 0 {
 		if !w.stay {
-			if status := sh.cdQuietly("popd", sh.stack[0]); status != 0 {
+			if status := sh.cdFor("popd", sh.stack[0]); status != 0 {
 				return status
 			}
 		}

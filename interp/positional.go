@@ -15,6 +15,7 @@ func runShift(sh *Shell, args []string) int {
 	switch {
 	case len(words) > 1:
 		sh.Errorf("shift: too many arguments")
+		sh.status, sh.flow = 1, flowDiscard // as in bash, which gives the whole command up
 		return 1
 	case len(words) == 1:
 		var err error

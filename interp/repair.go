@@ -62,7 +62,7 @@ func firstFault(text string) (at int, whole bool) {
 func repairAt(text string, at int) (string, bool) {
 	for open := min(at+2, len(text)-1); open >= 0 && at-open <= maxRegion; open-- {
 		for _, mend := range [...]func(string, int, int) string{
-			mendEqual, mendElement, mendBracket, mendExpression, mendSlice, mendParens,
+			mendEqual, mendElement, mendBracket, mendExpression, mendSlice, mendParens, mendClause,
 		} {
 			next := mend(text, open, at)
 			if next == "" || next == text {
@@ -91,6 +91,17 @@ func mendEqual(text string, open, at int) string {
 		return ""
 	}
 	return text[:at+i] + string(rune(byteRune+'=')) + text[at+i+1:]
+}
+
+// mendClause encodes the first letter of a word that the parser takes for the beginning of a clause: `let` without
+// an expression is a command like others, and there may be a function `local`.
+func mendClause(text string, open, _ int) string {
+	for _, word := range [...]string{"let", "declare", "local", "export", "readonly", "typeset"} {
+		if strings.HasPrefix(text[open:], word) && (open == 0 || strings.IndexByte(" \t\n;&|({", text[open-1]) >= 0) {
+			return text[:open] + string(rune(byteRune+rune(word[0]))) + text[open+1:]
+		}
+	}
+	return ""
 }
 
 // mendBracket encodes the subscript, or the $[…], that opens at open.

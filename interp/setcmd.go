@@ -39,28 +39,28 @@ func runSet(sh *Shell, args []string) int {
 			if len(words) == 0 {
 				return sh.listSetOptions(word[0] == '+')
 			}
-			sh.setOption(setNamed(words[0]), word[0] == '-')
+			o := setNamed(words[0])
+			if o == nil {
+				sh.Errorf("set: %s: invalid option name", words[0])
+				return sh.specialFailed(2)
+			}
+			sh.setOption(o, word[0] == '-')
 			words = words[1:]
 		}
 	}
 	return 0
 }
 
-// checkSetWords looks at all options before any is set. It reports the first that is none.
+// checkSetWords looks at all letters before any option is set. It reports the first that is none.
 func (sh *Shell) checkSetWords(words []string) bool {
 	for len(words) > 0 && len(words[0]) > 1 && (words[0][0] == '-' || words[0][0] == '+') && words[0] != "--" {
 		word := words[0]
 		words = words[1:]
 		for _, c := range []byte(word[1:]) {
 			switch {
-			case c == 'o' && len(words) == 0:
-			case c == 'o':
-				if setNamed(words[0]) == nil {
-					sh.Errorf("set: %s: invalid option name", words[0])
-					return false
-				}
+			case c == 'o' && len(words) > 0:
 				words = words[1:]
-			case setLetter(c) == nil:
+			case c != 'o' && setLetter(c) == nil:
 				sh.Errorf("set: %c%c: invalid option", word[0], c)
 				sh.usage("set")
 				return false

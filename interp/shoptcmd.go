@@ -29,7 +29,7 @@ func runShopt(sh *Shell, args []string) int {
 	}
 	switch {
 	case o.failed(sh):
-		return 1
+		return 2
 	case c.on && c.off:
 		sh.Errorf("shopt: cannot set and unset shell options simultaneously")
 		return 1

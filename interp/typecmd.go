@@ -188,12 +188,15 @@ func runType(sh *Shell, args []string) int {
 	return status
 }
 
-// describeNames is command -v and -V.
-func (sh *Shell) describeNames(names []string, how byte) int {
+// describeNames is command -v and -V, with standardPath in mode where -p was given.
+func (sh *Shell) describeNames(names []string, how byte, mode lookupMode) int {
 	var b strings.Builder
 	status := 1
 	for _, name := range names {
 		found := sh.meanings(name, false, true)
+		if len(found) > 0 && found[0].kind == "file" && mode&standardPath != 0 && strings.IndexByte(name, '/') < 0 {
+			found = filesOn(standardDirs, name, false)
+		}
 		if len(found) == 0 {
 			if how == 'V' {
 				sh.Errorf("command: %s: not found", name)
