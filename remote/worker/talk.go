@@ -1,12 +1,13 @@
 package worker
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -87,11 +88,14 @@ func readFrame(r io.Reader, v any) error {
 	if n > maxFrame {
 		return fmt.Errorf("frame of %d bytes", n)
 	}
-	data := make([]byte, n)
-	if _, err := io.ReadFull(r, data); err != nil {
+	var data bytes.Buffer // which grows with what is there, whatever the length promises
+	if _, err := io.CopyN(&data, r, int64(n)); err != nil {
+		return fmt.Errorf("read frame: %w", io.ErrUnexpectedEOF)
+	}
+	if err := plan.Unmarshal(data.Bytes(), v); err != nil {
 		return fmt.Errorf("read frame: %w", err)
 	}
-	return plan.Unmarshal(data, v)
+	return nil
 }
 
 // talk is our end of the socket to a process of ours.
@@ -155,13 +159,17 @@ func (t *talk) hear() (last *reply, crash string) {
 	t.end.SetReadDeadline(time.Now().Add(hearGrace))
 	<-t.heard
 	t.end.Close()
-	rest := strings.NewReader(string(t.text))
-	for rest.Len() > 0 {
-		at := len(t.text) - rest.Len()
+	return lastReply(t.text)
+}
+
+// lastReply reads all that a process said: replies, and the report of a crash behind them.
+func lastReply(text []byte) (last *reply, crash string) {
+	for rest := bytes.NewReader(text); rest.Len() > 0; {
+		at := len(text) - rest.Len()
 		r := new(reply)
 		if err := readFrame(rest, r); err != nil {
-			crash, _, _ = strings.Cut(string(t.text[at:]), "\n")
-			return last, crash
+			line, _, _ := bytes.Cut(text[at:], []byte("\n"))
+			return last, "worker said " + strconv.Quote(string(line))
 		}
 		last = r
 	}
