@@ -121,9 +121,10 @@ func sinkError(err error) error {
 	return err
 }
 
-// send writes n bytes of the file at fd from off on.
+// send writes n bytes of the file at fd from off on. To a pipe or a socket they are copied: what the kernel moves there is the
+// file's own pages, and the store writes to them again before the reader has read them.
 func (s *sink) send(fd int, off, n int64) error {
-	for n > 0 && s.moves {
+	for n > 0 && s.moves && !s.hasReader {
 		if err := s.wait(); err != nil {
 			return err
 		}
