@@ -16,7 +16,7 @@ import (
 
 // Config is what a Flow is made with. Runner must be set.
 type Config struct {
-	// Runner gives the Runner of a target. It is called once for each stage, or row of fused stages, of a segment.
+	// Runner gives the Runner of a target. It is called once for each unit of a segment, concurrently.
 	Runner func(target plan.Target, o RunnerOptions) (remote.Runner, error)
 	// Files opens names that the kernel does not know; nil when there are none.
 	Files plan.Files

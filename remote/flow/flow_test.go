@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ type bench struct {
 	dir    string
 	tmp    string
 	runner *local.Runner
+	mu     sync.Mutex
 	asked  []RunnerOptions
 	wrap   func(remote.Runner) remote.Runner
 	funcs  []plan.Function
@@ -77,7 +79,9 @@ func (b *bench) close() {
 func (b *bench) flow() *Flow {
 	return New(Config{
 		Runner: func(_ plan.Target, o RunnerOptions) (remote.Runner, error) {
+			b.mu.Lock()
 			b.asked = append(b.asked, o)
+			b.mu.Unlock()
 			if b.wrap != nil {
 				return b.wrap(b.runner), nil
 			}

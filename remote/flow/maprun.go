@@ -221,8 +221,9 @@ func (r *mapRun) work(statuses []plan.Status) error {
 	if err != nil {
 		r.order.abort(err)
 	}
-	if writeErr := r.order.close(); err == nil && !errors.Is(writeErr, errStopped) {
-		err = writeErr
+	// Whatever failed first has told the order; what tasks said of it afterwards is less exact.
+	if orderErr := r.order.close(); orderErr != nil && !errors.Is(orderErr, errStopped) {
+		err = orderErr
 	}
 	r.tally.stop()
 	if r.next != nil {

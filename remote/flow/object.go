@@ -44,8 +44,20 @@ func (s *segment) openObject(ctx context.Context, name string, format chunk.Form
 		}
 		return nil, err
 	}
-	return &object{Source: f, name: name, object: path, close: func() { f.Close() }, cutter: chunk.NewCutter(f, format)}, nil
+	src := chunk.Source(f)
+	if path != name {
+		src = renamed{f, name}
+	}
+	return &object{Source: src, name: name, object: path, close: func() { f.Close() }, cutter: chunk.NewCutter(src, format)}, nil
 }
+
+// renamed is a file under the name that the user gave it.
+type renamed struct {
+	*chunk.File
+	name string
+}
+
+func (r renamed) Name() string { return r.name }
 
 // isStream reports whether a source can only be read from one end to the other.
 func isStream(err error) bool { return errors.Is(err, chunk.ErrNotSeekable) }

@@ -188,6 +188,8 @@ func (s *sink) take(from int) (int64, error) {
 			}
 		case cannotMove(err):
 			s.moves = false
+		case err == unix.EPIPE && s.pipe:
+			return drained(from)
 		case err != nil && err != unix.EAGAIN:
 			return 0, sinkError(err)
 		default:
@@ -204,6 +206,17 @@ func (s *sink) take(from int) (int64, error) {
 		err = s.write(buf[:n])
 	}
 	return int64(n), err
+}
+
+// drained tells a pipe that is at its end, or empty, from one whose bytes nobody will read: splice says that the other end
+// is broken even if there is nothing to write to it.
+func drained(from int) (int64, error) {
+	var b [1]byte
+	n, err := readOnce(from, b[:])
+	if n > 0 {
+		return 0, errGone
+	}
+	return 0, err
 }
 
 // cannotMove reports whether err says that the kernel does not move bytes between two such descriptors.

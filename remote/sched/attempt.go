@@ -3,6 +3,7 @@ package sched
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"sshell/remote"
@@ -21,7 +22,9 @@ func (r *run) perform(ctx context.Context, job Job) {
 		if errors.Is(o.Err, remote.ErrLost) {
 			lost++
 		}
-		err = r.decide(ctx, &o, lost)
+		if err = r.decide(ctx, &o, lost); err != nil {
+			err = fmt.Errorf("task %d: %w", job.Seq(), err)
+		}
 		halves := r.halve(job, &o)
 		if endErr := r.end(job, o); err == nil {
 			err = endErr
