@@ -11,8 +11,9 @@ import (
 // arithForm is an expression of the source made ready: parsed, or, where something in it is expanded each
 // time, as the pieces of its text.
 type arithForm struct {
-	expr   *arith.Expr
-	pieces []arithPiece
+	expr     *arith.Expr
+	pieces   []arithPiece
+	operands *operandForm // nil where the pieces have to be put together
 }
 
 // arithPiece is text, or a part of a word that is expanded.
@@ -21,6 +22,8 @@ type arithPiece struct {
 	part syntax.WordPart
 	// inSub says that the part stands in a subscript: what it gives is not to end that.
 	inSub bool
+	// operand says that the part is a parameter, and an operand by itself.
+	operand bool
 }
 
 var arithForms, letForms nodeCache[syntax.ArithmExpr, *arithForm]
@@ -39,7 +42,7 @@ func (w *arithWriter) form(x syntax.ArithmExpr) *arithForm {
 		expr, _ := arith.Cached(w.pieces[0].text) // a fault comes again when it is evaluated
 		return &arithForm{expr: expr}
 	}
-	return &arithForm{pieces: w.pieces}
+	return &arithForm{pieces: w.pieces, operands: newOperandForm(w.pieces)}
 }
 
 // arithSource is an expression as it was written.
@@ -105,6 +108,10 @@ func (w *arithWriter) expr(x syntax.ArithmExpr) {
 	case *syntax.Word:
 		for _, part := range x.Parts {
 			w.part(part)
+		}
+		if p, ok := x.Parts[0].(*syntax.ParamExp); ok && len(x.Parts) == 1 && p.Dollar.IsValid() && w.subs == 0 &&
+			simpleParam(p) && !listParam(p.Param.Value) {
+			w.pieces[len(w.pieces)-1].operand = true
 		}
 	case *syntax.BinaryArithm:
 		w.expr(x.X)

@@ -21,6 +21,11 @@ func (sh *Shell) arithValue(x syntax.ArithmExpr) (int64, error) {
 		n, err := form.expr.Eval(arithVars{sh})
 		return n, arithError(err)
 	}
+	if form.operands != nil {
+		if n, ok, err := form.operands.eval(sh); ok || err != nil {
+			return n, err
+		}
+	}
 	text, err := sh.arithExpand(form)
 	if err != nil {
 		return 0, err

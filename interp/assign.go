@@ -14,6 +14,13 @@ func (sh *Shell) assign(a *syntax.Assign, s *scope) error {
 		}
 		return sh.assignArray(a, s)
 	}
+	if x := onlyArithmetic(a); x != nil && s == nil {
+		n, err := sh.arithValue(x)
+		if err != nil {
+			return err
+		}
+		return arithVars{sh}.SetInt(name, n)
+	}
 	value, err := sh.assignText(a.Value)
 	if err != nil {
 		return err
@@ -22,6 +29,17 @@ func (sh *Shell) assign(a *syntax.Assign, s *scope) error {
 		return sh.setElement(s, name, nodeSubscript(a.Index), value, a.Append)
 	}
 	return sh.store(s, name, value, a.Append)
+}
+
+// onlyArithmetic gives the expression of NAME=$((…)), nil for any other assignment.
+func onlyArithmetic(a *syntax.Assign) syntax.ArithmExpr {
+	if a.Index != nil || a.Append || a.Value == nil || len(a.Value.Parts) != 1 {
+		return nil
+	}
+	if x, ok := a.Value.Parts[0].(*syntax.ArithmExp); ok {
+		return x.X
+	}
+	return nil
 }
 
 // setVar assigns a value to a variable, with regard to its attributes and to name references. The error is that
@@ -49,14 +67,14 @@ const needsCare = ReadOnly | Integer | Lower | Upper | Capital | NameRef | ListV
 func (sh *Shell) store(s *scope, name, value string, add bool) error {
 	v := sh.varIn(s, name)
 	if v != nil && v.own == sh.own && v.attr&needsCare == 0 && v.dyn == nil && !sh.opts.allexport {
-		if add {
-			old, _ := v.value(sh)
-			value = old + value
-		}
 		if v.attr&Exported != 0 {
 			sh.env = nil
 		}
-		v.setText(value)
+		if add {
+			v.appendText(sh, value)
+		} else {
+			v.setText(value)
+		}
 		sh.variableChanged(name)
 		return nil
 	}

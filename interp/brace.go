@@ -273,6 +273,7 @@ func numbers(x, y, step int64, width int) [][]braceItem {
 		return nil
 	}
 	words := make([][]braceItem, 0, count+1)
+	items, lits := make([]braceItem, count+1), make([]syntax.Lit, count+1)
 	for n := x; ; n += step {
 		digits := strconv.FormatInt(n, 10)
 		if pad := width - len(digits); pad > 0 {
@@ -282,12 +283,11 @@ func numbers(x, y, step int64, width int) [][]braceItem {
 			}
 			digits = sign + strings.Repeat("0", pad) + digits
 		}
-		word := make([]braceItem, len(digits))
-		for i := range word {
-			word[i].c = digits[i]
-		}
-		words = append(words, word)
-		if uint64(len(words)) > count {
+		i := len(words)
+		lits[i].Value = digits
+		items[i].part = &lits[i]
+		words = append(words, items[i:i+1])
+		if uint64(i) == count {
 			return words
 		}
 	}

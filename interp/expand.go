@@ -154,6 +154,11 @@ func (sh *Shell) hereString(w *syntax.Word) (string, error) {
 
 // pattern is text in which quoted characters have a backslash, so that a pattern takes them literally.
 func (sh *Shell) pattern(w *syntax.Word) (string, error) {
+	if w != nil && len(w.Parts) == 1 {
+		if lit, ok := w.Parts[0].(*syntax.Lit); ok && strings.IndexByte(lit.Value, '\\') < 0 && !strings.HasPrefix(lit.Value, "~") {
+			return decodeSource(lit.Value), nil
+		}
+	}
 	return sh.expandTo(w, toPattern, tildeStart)
 }
 

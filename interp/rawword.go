@@ -21,11 +21,14 @@ func rawWord(text string) *syntax.Word {
 	var word *syntax.Word
 	parser := parsers.Get().(*syntax.Parser)
 	defer parsers.Put(parser)
-	err := parser.Words(strings.NewReader(wordSource(text)), func(w *syntax.Word) bool {
+	for w, err := range parser.WordsSeq(strings.NewReader(wordSource(text))) {
+		if err != nil {
+			word = nil
+			break
+		}
 		word = w
-		return true
-	})
-	if err != nil || word == nil {
+	}
+	if word == nil {
 		word = &syntax.Word{Parts: []syntax.WordPart{&syntax.SglQuoted{Value: text}}}
 	}
 	return rawWords.put(strings.Clone(text), word)

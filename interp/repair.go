@@ -110,6 +110,9 @@ func mendBracket(text string, open, at int) string {
 		return ""
 	}
 	end := endOf(text, open+1, ']', true)
+	if open == 0 || strings.IndexByte(" \t\n;&|([", text[open-1]) >= 0 && !strings.HasPrefix(text[end:], "=") {
+		return "" // a command, [ or [[
+	}
 	if end+2 < at || text[end-1] != ']' {
 		return ""
 	}

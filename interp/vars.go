@@ -38,6 +38,7 @@ type Var struct {
 	assoc *Assoc
 	dyn   *dynamic // a variable whose value is made when it is read, such as RANDOM
 	own   *owner
+	tail  *tail // room behind s
 }
 
 // dynamic gives the value of a variable that the shell computes. A nil set means that assignment is
