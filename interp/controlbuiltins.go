@@ -242,6 +242,12 @@ func runLoopExit(sh *Shell, args []string) int {
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]
 	}
+	if sh.loops == 0 {
+		if !sh.opts.posix {
+			sh.Errorf("%s: only meaningful in a `for', `while', or `until' loop", args[0])
+		}
+		return 0
+	}
 	n := 1
 	if len(words) > 0 {
 		var err error
@@ -250,10 +256,6 @@ func runLoopExit(sh *Shell, args []string) int {
 			sh.exit(128)
 			return 128
 		}
-	}
-	if sh.loops == 0 {
-		sh.Errorf("%s: only meaningful in a `for', `while', or `until' loop", args[0])
-		return 0
 	}
 	if len(words) > 1 {
 		sh.Errorf("%s: too many arguments", args[0])

@@ -113,13 +113,14 @@ func (d *declaration) option(letter byte, off bool) {
 
 // runDeclare is declare, typeset, local, export and readonly, with their words expanded.
 func runDeclare(sh *Shell, args []string) int {
+	if args[0] == "local" && sh.localScope() == nil {
+		sh.Errorf("local: can only be used in a function")
+		return 1
+	}
 	d, words := sh.readDeclaration(args)
 	switch {
 	case d == nil:
 		return sh.specialFailedIf(args[0], 2)
-	case d.name == "local" && sh.localScope() == nil:
-		sh.Errorf("local: can only be used in a function")
-		return 1
 	case len(words) == 0:
 		return sh.listDeclared(d)
 	case d.funcs:
@@ -136,7 +137,10 @@ func runDeclare(sh *Shell, args []string) int {
 			return 1
 		}
 	}
-	return status
+	if status != 0 {
+		return sh.specialFailedIf(args[0], status)
+	}
+	return 0
 }
 
 // specialFailedIf is specialFailed for the builtins that are special.

@@ -26,7 +26,7 @@ func (sh *Shell) unaryTest(op, arg string) (bool, error) {
 	case 't':
 		n, err := strconv.Atoi(strings.TrimSpace(arg))
 		if err != nil {
-			return false, testErrorf("%s: integer expression expected", arg)
+			return false, nil
 		}
 		fd, err := sh.Desc(n)
 		return err == nil && isTerminal(fd), nil

@@ -21,7 +21,7 @@ func runShift(sh *Shell, args []string) int {
 		var err error
 		if n, err = strconv.ParseInt(strings.TrimSpace(words[0]), 10, 64); err != nil {
 			sh.Errorf("shift: %s: numeric argument required", words[0])
-			return sh.specialFailed(1)
+			return 1
 		}
 	}
 	if n < 0 || n > int64(len(sh.params)) {
@@ -34,9 +34,10 @@ func runShift(sh *Shell, args []string) int {
 	return 0
 }
 
-// specialFailed ends a script in posix mode, as a failing special builtin does, and gives the status.
+// specialFailed ends a script in posix mode, as a failing special builtin does unless `command` runs it, and gives
+// the status.
 func (sh *Shell) specialFailed(status int) int {
-	if sh.opts.posix && !sh.opts.interactive {
+	if sh.opts.posix && !sh.opts.interactive && sh.plain == 0 {
 		sh.exit(status)
 	}
 	return status

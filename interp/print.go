@@ -119,7 +119,7 @@ func (p *commandPrinter) command(cmd syntax.Command) {
 		p.text("}")
 	case *syntax.Subshell:
 		p.text("( ")
-		p.inline(c.Stmts)
+		p.list(c.Stmts, "")
 		p.text(" )")
 	case *syntax.BinaryCmd:
 		p.stmt(c.X)
@@ -241,10 +241,14 @@ func (p *commandPrinter) caseClause(c *syntax.CaseClause) {
 			p.text(printNode(w))
 		}
 		p.text(")")
-		p.indent += indentStep
-		p.newline()
-		p.list(item.Stmts, "")
-		p.indent -= indentStep
+		if len(item.Stmts) == 0 {
+			p.b.WriteByte('\n')
+		} else {
+			p.indent += indentStep
+			p.newline()
+			p.list(item.Stmts, "")
+			p.indent -= indentStep
+		}
 		p.newline()
 		op := item.Op.String()
 		if op == "" {

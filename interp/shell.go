@@ -100,8 +100,10 @@ type Shell struct {
 	loops       int // loops around the current command, for break outside of one
 	noErr       int // > 0 while errexit is ignored: conditions, !, && and ||
 	sourcing    int // depth of sourced files, for return
-	inFunc      int
-	inTrap      int
+	// plain is > 0 while `command` runs a builtin: an error of a special one then ends no script.
+	plain  int
+	inFunc int
+	inTrap int
 	// inline is the number of subshells between this shell and the one that owns the process.
 	inline int
 	// files holds outputs that appear when the pipeline around them ends well; see redirect.go.

@@ -135,7 +135,7 @@ func (sh *Shell) pushAssigns(assigns []*syntax.Assign, args []string) (pop func(
 				continue // the command runs without it
 			}
 			sh.status = 1
-			if e != nil && e.exits {
+			if e != nil && (e.exits || e.readonly && sh.opts.posix && !sh.opts.interactive) {
 				sh.flow = flowExit
 			}
 			return pop, false
@@ -220,6 +220,10 @@ func (sh *Shell) runWords(args []string, mode lookupMode) int {
 		}
 	}
 	if entry, ok := lookupBuiltin(name); ok && !sh.proc.disabled(name) {
+		if entry.special && mode&noFunctions != 0 {
+			sh.plain++
+			defer func() { sh.plain-- }()
+		}
 		return sh.runBuiltin(entry.fn, args)
 	}
 	if mode&onlyBuiltins != 0 {

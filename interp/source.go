@@ -328,8 +328,8 @@ func (sh *Shell) evalString(text, what string) int {
 				break
 			}
 			sh.syntaxError(err)
-			if !interactive && sh.flow == flowExit {
-				// As in bash, an eval that cannot be parsed is a failing command, no end of the script.
+			if ends := sh.opts.posix && what == "eval" && sh.plain == 0; !interactive && sh.flow == flowExit && !ends {
+				// As in bash, an eval that cannot be parsed is a failing command, which ends a script in posix mode only.
 				sh.flow, sh.status = flowNone, statusSyntax
 			}
 			break
