@@ -437,7 +437,9 @@ func (c *Shell) segmentFiles(seg *plan.Segment, stages []*syntax.Stmt) bool {
 	plain := c.fds.get(2)
 	for i, st := range stages {
 		c.fds.install(2, plain.ref())
-		if _, ok := c.redirect(st.Redirs); !ok {
+		saved, ok := c.redirect(st.Redirs)
+		dropSaved(saved) // a pipe that a redirection replaced must end for its reader
+		if !ok {
 			return false
 		}
 		f, err := c.fileAt(2)
