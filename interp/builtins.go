@@ -136,7 +136,7 @@ func builtinNames() []string {
 // isBuiltin reports whether name runs a builtin: there is one, and enable -n has not turned it off.
 func (sh *Shell) isBuiltin(name string) bool {
 	_, ok := lookupBuiltin(name)
-	return ok && !sh.proc.disabled(name)
+	return ok && !sh.disabled(name)
 }
 
 func runTrue(*Shell, []string) int { return 0 }

@@ -181,7 +181,7 @@ func (sh *Shell) declClause(c *syntax.DeclClause) int {
 		}
 	}
 	sh.trace(words, nil)
-	if replaced || sh.proc.disabled(words[0]) {
+	if replaced || sh.disabled(words[0]) {
 		return sh.runWords(words, anyCommand)
 	}
 	if status != 0 {

@@ -1,6 +1,9 @@
 package interp
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // runEnable is enable: it turns builtins off and on, and lists them.
 func runEnable(sh *Shell, args []string) int {
@@ -43,28 +46,31 @@ func runEnable(sh *Shell, args []string) int {
 			sh.Errorf("enable: %s: not a shell builtin", name)
 			status = 1
 		default:
-			sh.proc.turnBuiltin(name, !off)
+			sh.turnBuiltin(name, !off)
 		}
 	}
 	return status
 }
 
-// turnBuiltin turns a builtin on or off for all shells of the process.
-func (p *process) turnBuiltin(name string, on bool) {
-	turned := make(map[string]bool, len(p.turnedOff)+1)
-	for n, is := range p.turnedOff {
-		turned[n] = is
+// turnBuiltin turns a builtin on or off, in a map of its own: clones share the old one.
+func (sh *Shell) turnBuiltin(name string, on bool) {
+	off := maps.Clone(sh.turnedOff)
+	if off == nil {
+		off = make(map[string]bool)
 	}
-	turned[name] = !on
-	p.turnedOff = turned
+	off[name] = !on
+	sh.turnedOff = off
 }
+
+// disabled reports whether enable -n turned a builtin off.
+func (sh *Shell) disabled(name string) bool { return sh.turnedOff != nil && sh.turnedOff[name] }
 
 // listBuiltins prints the builtins as commands that enable or disable them.
 func (sh *Shell) listBuiltins(all, off, special bool) int {
 	var b strings.Builder
 	for _, name := range builtinNames() {
 		entry, _ := lookupBuiltin(name)
-		disabled := sh.proc.disabled(name)
+		disabled := sh.disabled(name)
 		switch {
 		case special && !entry.special, !all && disabled != off:
 		case disabled:

@@ -22,14 +22,13 @@ type process struct {
 	woken   chan struct{}                // gets a token when a signal arrives
 	cancels map[*context.CancelFunc]bool // ended when a signal arrives that ends commands
 
-	mu        sync.Mutex
-	channel   chan os.Signal
-	caught    map[unix.Signal]bool
-	arrived   map[unix.Signal]int
-	news      *sync.Cond           // arrived changed
-	ignored   map[unix.Signal]bool // what ignoredAtStart found
-	watched   bool                 // watchInterrupt has looked
-	turnedOff map[string]bool      // builtins that enable -n turned off
+	mu      sync.Mutex
+	channel chan os.Signal
+	caught  map[unix.Signal]bool
+	arrived map[unix.Signal]int
+	news    *sync.Cond           // arrived changed
+	ignored map[unix.Signal]bool // what ignoredAtStart found
+	watched bool                 // watchInterrupt has looked
 
 	// substitutions counts command substitutions, so that a command without words knows whether it had one.
 	// Only the goroutine that compares reads it, and a wrong hit costs nothing but a stale status.
@@ -68,14 +67,6 @@ func (p *process) scanned(st *syntax.Stmt) (needs, ok bool) {
 
 func (p *process) rememberScan(st *syntax.Stmt, needs bool) {
 	p.scans.Store(st, scan{p.functionsChanged.Load(), needs})
-}
-
-// disabled reports whether enable -n turned the builtin off.
-func (p *process) disabled(name string) bool {
-	if p.turnedOff == nil {
-		return false
-	}
-	return p.turnedOff[name]
 }
 
 // catch makes a signal's arrival known through pending instead of ending the process.

@@ -59,12 +59,13 @@ type Shell struct {
 	ctx  context.Context
 	own  *owner // what this shell may change in place
 
-	scope    *scope
-	funcs    map[string]*function
-	funcsOwn *owner
-	aliases  map[string]string // copied when changed
-	opts     options
-	env      []string // environ's answer, nil when it is stale
+	scope     *scope
+	funcs     map[string]*function
+	funcsOwn  *owner
+	aliases   map[string]string // copied when changed
+	turnedOff map[string]bool   // builtins that enable -n turned off; copied when changed
+	opts      options
+	env       []string // environ's answer, nil when it is stale
 
 	name       string   // $0
 	params     []string // $1, $2, …

@@ -219,7 +219,7 @@ func (sh *Shell) runWords(args []string, mode lookupMode) int {
 			return sh.status
 		}
 	}
-	if entry, ok := lookupBuiltin(name); ok && !sh.proc.disabled(name) {
+	if entry, ok := lookupBuiltin(name); ok && !sh.disabled(name) {
 		if entry.special && mode&noFunctions != 0 {
 			sh.plain++
 			defer func() { sh.plain-- }()
