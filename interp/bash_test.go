@@ -124,7 +124,7 @@ func (c *bashCase) run(t *testing.T, root, shell string, args ...string) answer 
 	cmd := exec.CommandContext(ctx, shell, append(args, "../script", "one", "two  words", "")...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/home/tester", "LC_ALL=" + c.locale,
-		"TZ=UTC", "TMPDIR=" + root}
+		"TZ=UTC", "TMPDIR=" + root, "SHELL_UNDER_TEST=" + shell}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.stdin), &stdout, &stderr
 	cmd.WaitDelay = caseTime
@@ -197,20 +197,33 @@ func TestBash(t *testing.T) {
 		for _, c := range readCases(t, table) {
 			t.Run(area+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
-				c.compare(t, bash)
+				c.compare(t, bash, testBinary())
 			})
 		}
 	}
 }
 
-// compare runs the case with both shells.
-func (c *bashCase) compare(t *testing.T, bash string) {
+// TestInvocation runs the tables of testdata/shell through the whole program: they start the shell anew, which
+// they find in SHELL_UNDER_TEST.
+func TestInvocation(t *testing.T) {
+	bash := bashPath(t)
+	program := filepath.Join(t.TempDir(), "sshell")
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/sshell").CombinedOutput(); err != nil {
+		t.Fatalf("build the program: %v\n%s", err, out)
+	}
+	for _, c := range readCases(t, "../testdata/shell/invocation.txt") {
+		t.Run(c.name, func(t *testing.T) { c.compare(t, bash, program) })
+	}
+}
+
+// compare runs the case with bash and with ours.
+func (c *bashCase) compare(t *testing.T, bash, ours string) {
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, "script"), []byte(c.script), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	want := c.run(t, root, bash)
-	got := c.run(t, root, testBinary())
+	got := c.run(t, root, ours)
 	same := got == want
 	if !c.sameErrors && (got.stderr == "") == (want.stderr == "") {
 		same = got.stdout == want.stdout && got.status == want.status && got.files == want.files

@@ -228,7 +228,10 @@ func (sh *Shell) document(w *syntax.Word, quoted bool) (string, error) {
 	for _, part := range w.Parts {
 		if lit, ok := part.(*syntax.Lit); ok {
 			s.quoted(decodeSource(lit.Value))
+			continue
 		}
+		// The parser takes a delimiter that is quoted in part for one that is not.
+		s.quoted(printNode(&syntax.Word{Parts: []syntax.WordPart{part}}))
 	}
 	return s.text(), nil
 }

@@ -80,9 +80,7 @@ func (sh *Shell) traceCase(word string) {
 
 func (sh *Shell) traceArith(c *syntax.ArithmCmd) {
 	if sh.opts.xtrace {
-		text := printNode(c)
-		text = strings.TrimSuffix(strings.TrimPrefix(text, "(("), "))")
-		sh.traceLine("(( " + strings.TrimSpace(text) + " ))")
+		sh.traceLine("(( " + arithSource(c.X) + " ))")
 	}
 }
 
