@@ -30,16 +30,6 @@ type process struct {
 	failure  error  // the machinery's, as the reply has it
 }
 
-// lostSignal reports whether a signal ends a process of ours without any doing of the source that it runs: whoever sent it
-// meant the machinery, or it broke.
-func lostSignal(s syscall.Signal) bool {
-	switch s {
-	case syscall.SIGKILL, syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGABRT, syscall.SIGILL, syscall.SIGFPE:
-		return true
-	}
-	return false
-}
-
 // statusKilled is the status of a process that the kernel killed for want of memory.
 const statusKilled plan.Status = 128 + plan.Status(syscall.SIGKILL)
 
@@ -76,13 +66,12 @@ func (p *process) settleReply(limited bool) error {
 		p.failure = p.reply.err()
 		p.status = p.reply.Status
 		return nil
-	case p.crash == "" && !(p.signal != 0 && lostSignal(syscall.Signal(p.signal))):
+	case p.crash == "":
+		// Ended by a signal: by whoever sent it, it is known how the command ended, as for a program.
 		return nil
 	case limited:
 		p.status, p.signal = statusKilled, int(syscall.SIGKILL)
 		return nil
-	case p.signal != 0:
-		return fmt.Errorf("%v: %w", syscall.Signal(p.signal), remote.ErrLost)
 	}
 	return fmt.Errorf("%s: %w", p.crash, remote.ErrLost)
 }

@@ -113,7 +113,6 @@ func TestWorkerThatIsLost(t *testing.T) {
 		task *remote.Task
 		want string
 	}{
-		{"killed", stages(source(`kill -KILL $BASHPID; sleep 10`)), "killed"},
 		{"broke", &remote.Task{Stages: []remote.Stage{source(`true`)}, Env: []string{crashVariable + "=1"}}, "panic: the worker broke"},
 		{"broke among others", &remote.Task{Stages: []remote.Stage{argv("true"), source(`true`)}, Env: []string{crashVariable + "=1"}},
 			"worker of stage 2"},
@@ -125,6 +124,14 @@ func TestWorkerThatIsLost(t *testing.T) {
 				t.Errorf("got %+v, %v", o.Result, o.err)
 			}
 		})
+	}
+}
+
+func TestSourceKilledBySignal(t *testing.T) {
+	w := newWorker(t, Config{})
+	o := do(t, w, t.Context(), stages(source(`kill -KILL $BASHPID; sleep 10`)), nil)
+	if o.err != nil || !slices.Equal(o.Statuses, []plan.Status{137}) || o.Signal != 9 {
+		t.Errorf("got %+v, %v", o.Result, o.err)
 	}
 }
 
