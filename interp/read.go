@@ -54,6 +54,7 @@ func runRead(sh *Shell, args []string) int {
 	if c.limit == 0 {
 		return c.assign(readText{}, 0)
 	}
+	in.peeks, in.delim = !in.blocks && c.limit < 0, c.delim
 	c.setDeadline(in)
 	if restore := c.setTerminal(in.fd); restore != nil {
 		defer restore()
@@ -201,9 +202,9 @@ func (c *readCall) read(in *input) (text readText, status int) {
 	return text, 0
 }
 
-// plainLine takes a whole line out of the buffer where nothing in it needs a look: the common case for files.
+// plainLine takes a whole line out of the buffer where nothing in it needs a look: the common case.
 func (c *readCall) plainLine(in *input, text *readText) bool {
-	if !in.seekable || c.limit >= 0 || c.exact || c.delim == 0 || in.fill() != nil {
+	if !in.seekable && !in.peeks || c.limit >= 0 || c.exact || c.delim == 0 || in.fill() != nil {
 		return false
 	}
 	for i, b := range in.buf[in.r:in.w] {

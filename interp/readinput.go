@@ -11,16 +11,19 @@ import (
 )
 
 // input reads from a descriptor of the shell for read and mapfile, which must take no more than they use: what
-// follows is for the next command. A file is read in blocks and its offset put back; a pipe is read byte by
-// byte, unless all of it is wanted.
+// follows is for the next command. A file is read in blocks and its offset put back; a pipe is looked into
+// where the kernel allows that, and anything else read byte by byte, unless all of it is wanted.
 type input struct {
 	sh       *Shell
 	fd       int
 	blocks   bool // more may be read than is used
 	seekable bool
+	peeks    bool // read up to the delimiter by looking into a pipe, until that turns out impossible
+	delim    byte
 	buf      []byte
 	r, w     int
 	deadline time.Time // zero for none
+	err      error     // what ended the input
 	watched  bool      // a signal or the end of the shell's context may interrupt
 }
 
@@ -87,8 +90,15 @@ func (in *input) readByte() (byte, error) {
 	return c, nil
 }
 
-// fill reads the next block, or byte.
+// fill reads the next block, or byte. What ended the input once ends it for good.
 func (in *input) fill() error {
+	if in.err == nil {
+		in.err = in.refill()
+	}
+	return in.err
+}
+
+func (in *input) refill() error {
 	size := 1
 	switch {
 	case in.blocks && in.w == 0:
@@ -105,7 +115,7 @@ func (in *input) fill() error {
 				return err
 			}
 		}
-		n, err := unix.Read(in.fd, in.buf[:size])
+		n, err := in.read(size)
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
@@ -121,6 +131,21 @@ func (in *input) fill() error {
 			return nil
 		}
 	}
+}
+
+// read is one read of up to size bytes.
+func (in *input) read(size int) (int, error) {
+	if in.peeks {
+		if len(in.buf) < peekSize {
+			in.buf = make([]byte, peekSize)
+		}
+		n, ok, err := peekUntil(in.fd, in.delim, in.buf)
+		if ok {
+			return n, err
+		}
+		in.peeks = false
+	}
+	return unix.Read(in.fd, in.buf[:size])
 }
 
 // line reads up to and including delim. more is false when there was no delimiter before the end.
