@@ -53,8 +53,12 @@ func (sh *Shell) coproc(c *syntax.CoprocClause) {
 	w := sh.fds.freeDown(r - 1)
 	sh.fds.install(w, newDesc(inW))
 	sh.coprocFds = append(sh.coprocFds, r, w)
-	if err := sh.setList(name, []string{strconv.Itoa(r), strconv.Itoa(w)}); err == nil {
+	err = sh.setList(name, []string{strconv.Itoa(r), strconv.Itoa(w)})
+	if err == nil {
 		err = sh.setVar(name+"_PID", strconv.Itoa(pid))
+	}
+	if err != nil {
+		sh.Errorf("%s", err)
 	}
 	sh.jobs.add(&job{pid: pid, text: printNode(c.Stmt)})
 	sh.lastBg = pid

@@ -228,7 +228,7 @@ func (t *fdTable) all() []int {
 }
 
 // errBadFd is what a builtin meets at a descriptor that is not open.
-var errBadFd = errors.New("Bad file descriptor")
+var errBadFd error = unix.EBADF
 
 // Desc gives the process's own descriptor behind the shell's number n, for polling and reading. It stays
 // the shell's.

@@ -32,7 +32,6 @@ type job struct {
 	status       int
 	signal       unix.Signal
 	notified     bool // the user has seen that it ended
-	waited       bool // somebody asked for its status
 	disowned     bool
 	noHangup     bool
 	substitution bool // of a process substitution: not listed

@@ -59,4 +59,4 @@ func connect(address unix.Sockaddr, kind int) (int, error) {
 }
 
 // errNoHost is what a name is answered with that stands in no table.
-var errNoHost = errors.New("Name or service not known")
+var errNoHost = errors.New("name or service not known")
