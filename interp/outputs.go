@@ -110,26 +110,32 @@ func diskFull(f *os.File) bool {
 	return f != nil && unix.Fstatfs(int(f.Fd()), &st) == nil && st.Blocks > 0 && st.Bavail == 0
 }
 
-// besideFile is a plan.Output of the local file system: written under a hidden name, and renamed.
+// besideFile is a plan.Output of the local file system: written under no name, or a hidden one where that cannot be, and
+// then renamed.
 type besideFile struct {
 	f      *os.File
 	target string
+	hidden string // the file's name now, empty for none
 }
 
-// createBeside makes the hidden file, with the mode that the target has or would get.
+// createBeside makes the file, with the mode that the target has or would get.
 func createBeside(target string, old fs.FileInfo, mask int) (*besideFile, error) {
+	b := &besideFile{target: target}
 	dir, base := filepath.Split(target)
-	f, err := os.CreateTemp(dir, "."+base+".sshell-*")
+	f, err := unnamedFile(dir)
 	if err != nil {
-		return nil, err
+		if f, err = os.CreateTemp(dir, "."+base+".sshell-*"); err != nil {
+			return nil, err
+		}
+		b.hidden = f.Name()
 	}
+	b.f = f
 	mode := fs.FileMode(0o666 &^ mask)
 	if old != nil {
 		mode = old.Mode().Perm()
 	}
 	if err := f.Chmod(mode); err != nil {
-		f.Close()
-		os.Remove(f.Name())
+		b.Abort()
 		return nil, err
 	}
 	if old != nil {
@@ -137,26 +143,54 @@ func createBeside(target string, old fs.FileInfo, mask int) (*besideFile, error)
 			f.Chown(int(st.Uid), int(st.Gid)) // only root may; elsewhere the file is the user's own already
 		}
 	}
-	return &besideFile{f, target}, nil
+	return b, nil
 }
 
 func (b *besideFile) File() *os.File { return b.f }
 
 func (b *besideFile) Commit() error {
-	if err := b.f.Close(); err != nil {
-		os.Remove(b.f.Name())
-		return err
+	err := b.name()
+	if cerr := b.f.Close(); err == nil {
+		err = cerr
 	}
-	if err := os.Rename(b.f.Name(), b.target); err != nil {
-		os.Remove(b.f.Name())
-		return err
+	if err == nil {
+		err = os.Rename(b.hidden, b.target)
 	}
-	return nil
+	if err != nil && b.hidden != "" {
+		os.Remove(b.hidden)
+	}
+	return err
 }
 
 func (b *besideFile) Abort() error {
 	b.f.Close()
-	return os.Remove(b.f.Name())
+	if b.hidden == "" {
+		return nil
+	}
+	return os.Remove(b.hidden)
+}
+
+// nameTries bounds the search for a hidden name that is free; the names are random.
+const nameTries = 100
+
+// name gives a file without a name a hidden one, from which it can be renamed over what is there.
+func (b *besideFile) name() error {
+	if b.hidden != "" {
+		return nil
+	}
+	dir, base := filepath.Split(b.target)
+	for range nameTries {
+		hidden := filepath.Join(dir, "."+base+".sshell-"+strongRandom(nil))
+		err := linkUnnamed(b.f, hidden)
+		if err == nil {
+			b.hidden = hidden
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return fs.ErrExist
 }
 
 // openStored opens a name that the kernel does not know for a redirection.
