@@ -24,11 +24,13 @@ build:
 demo: build
 	scripts/demo/run
 
+# The fuzz targets' seeds run with the other tests. Here each takes a few steps under the fuzzer, which shows that it can;
+# a search is random, and belongs to make fuzz.
 test:
 	scripts/setup
 	$(MAKE) check
 	$(MAKE) build
-	$(MAKE) fuzz FUZZTIME=2s
+	$(MAKE) fuzz FUZZTIME=10x
 	$(GO) test -race -timeout 15m $(RACED)
 	$(GO) test -timeout 15m $$($(GO) list ./... | grep -vE '^sshell/(interp|pipes|remote)(/|$$)')
 
