@@ -49,7 +49,7 @@ func (sh *Shell) stmt(st *syntax.Stmt) int {
 	}
 	mark := len(sh.substituted)
 	switch {
-	case st.Background:
+	case st.Background && !sh.cfg.Explain:
 		sh.background(st)
 	case st.Negated:
 		sh.noErr++
@@ -79,7 +79,7 @@ func (sh *Shell) command1(st *syntax.Stmt) {
 	switch c := st.Cmd.(type) {
 	case *syntax.CallExpr:
 		sh.setLine(c.Pos())
-		if sh.planned([]*syntax.Stmt{st}, []bool{false}) {
+		if (!sh.cfg.Explain || len(c.Args) > 0) && sh.planned([]*syntax.Stmt{st}, []bool{false}) {
 			sh.checkErr()
 			return
 		}
@@ -91,11 +91,14 @@ func (sh *Shell) command1(st *syntax.Stmt) {
 		sh.binary(st, c)
 		return
 	case *syntax.Block:
-		if len(st.Redirs) == 0 {
+		if len(st.Redirs) == 0 || sh.cfg.Explain {
 			sh.body(c.Stmts)
 			return
 		}
 	case nil: // redirections alone
+		if sh.cfg.Explain {
+			return
+		}
 		sh.setLine(st.Pos())
 		sh.redirectOnly(st)
 		sh.checkErr()
@@ -105,7 +108,10 @@ func (sh *Shell) command1(st *syntax.Stmt) {
 		sh.checkErr()
 		return
 	}
-	if len(st.Redirs) == 0 {
+	if sh.cfg.Explain && sh.explainCompound(st) {
+		return
+	}
+	if len(st.Redirs) == 0 || sh.cfg.Explain {
 		sh.compound(st)
 		return
 	}

@@ -111,7 +111,7 @@ func (sh *Shell) planned(stages []*syntax.Stmt, all []bool) bool {
 	}
 	roles := make([]plan.Role, len(stages))
 	skips := make([]int, len(stages))
-	ours := sh.defaultTarget() != ""
+	ours := sh.defaultTarget() != "" || sh.cfg.Explain
 	for i, st := range stages {
 		role, skip := sh.role(st)
 		if role == plan.Split {
@@ -479,48 +479,4 @@ func (sh *Shell) fileAt(n int) (*os.File, error) {
 		return nil, err
 	}
 	return os.NewFile(uintptr(dup), fmt.Sprintf("/dev/fd/%d", n)), nil
-}
-
-// explain prints where each stage would run and why, and what the segments would do.
-func (sh *Shell) explain(p plan.Pipeline, placements []plan.Placement) {
-	var b strings.Builder
-	for i, s := range p.Stages {
-		text := strings.TrimSpace(s.Source)
-		if len(s.Argv) > 0 {
-			text = strings.Join(s.Argv, " ")
-		}
-		if err := placements[i].Err; err != nil {
-			fmt.Fprintf(&b, "stage %d  %-8s %s\n         error: %s\n", i+1, "-", firstLine(text), err)
-			continue
-		}
-		fmt.Fprintf(&b, "stage %d  %-8s %s\n         %s\n", i+1, placements[i].Target, firstLine(text), placements[i].Reason)
-	}
-	explainer, ok := sh.cfg.Segments.(plan.Explainer)
-	for from := 0; ok && from < len(p.Stages); {
-		to := from + 1
-		for to < len(p.Stages) && placements[to].Target == placements[from].Target {
-			to++
-		}
-		if placements[from].Target != plan.Client && placements[from].Err == nil {
-			seg := plan.Segment{Target: placements[from].Target, Stages: p.Stages[from:to], Snapshot: sh.Snapshot(nil)}
-			lines, err := explainer.Explain(sh.ctx, seg)
-			if err != nil {
-				lines = []string{sentence(err)}
-				sh.status = plan.StatusMachinery
-			}
-			for _, line := range lines {
-				fmt.Fprintf(&b, "         %s\n", line)
-			}
-		}
-		from = to
-	}
-	sh.Out("explain", []byte(b.String()))
-}
-
-func firstLine(s string) string {
-	line, _, more := strings.Cut(s, "\n")
-	if more {
-		line += " …"
-	}
-	return line
 }

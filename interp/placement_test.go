@@ -221,6 +221,21 @@ func explained(t *testing.T, script string) (stdout, stderr string, status int) 
 	return read(t, name), "", sh.Status()
 }
 
+// --explain runs no command and writes no file, whatever the script.
+func TestExplainRunsNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	stdout, _, _ := explained(t, `x=$(touch a); touch b > c; while true; do touch d; done; if touch e; then split f | parmap g > h; fi
+k() { touch i; }; k; { touch j; } > l; (touch m) & cat <(touch n); for x in 1 2; do touch o; done; case x in x) touch p;; esac; time touch q`)
+	if names, _ := os.ReadDir("."); len(names) > 0 {
+		t.Errorf("it made %v", names)
+	}
+	for _, want := range []string{"local    split f", "local    parmap g", "client   touch o", "client   touch p"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in:\n%s", want, stdout)
+		}
+	}
+}
+
 func TestAskedAndRefused(t *testing.T) {
 	cases := []struct{ name, script, want string }{
 		{"unknown target", "on moon sort", "no target moon"},

@@ -95,7 +95,7 @@ func (sh *Shell) assignOnly(st *syntax.Stmt, c *syntax.CallExpr, substituted boo
 		status = sh.status
 	}
 	sh.status = status
-	if len(st.Redirs) > 0 {
+	if len(st.Redirs) > 0 && !sh.cfg.Explain {
 		saved, ok := sh.redirect(st.Redirs)
 		sh.restore(saved)
 		if !ok {

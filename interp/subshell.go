@@ -45,6 +45,9 @@ func (sh *Shell) leaveSubshell() {
 // newlines and NUL bytes. It sets `$?`.
 func (sh *Shell) captureOutput(stmts []*syntax.Stmt) (string, error) {
 	sh.proc.substitutions++
+	if sh.cfg.Explain { // nothing is run: the text stands for its output
+		return strings.TrimSpace(printNode(&syntax.CmdSubst{Stmts: stmts})), nil
+	}
 	if file, ok := onlyInput(stmts); ok {
 		return sh.readFile(file)
 	}
@@ -137,6 +140,9 @@ func (sh *Shell) readFile(w *syntax.Word) (string, error) {
 // procSubst starts the command of a process substitution beside this shell and gives the path under which
 // its pipe is seen.
 func (sh *Shell) procSubst(p *syntax.ProcSubst) (string, error) {
+	if sh.cfg.Explain {
+		return printNode(p), nil
+	}
 	if err := sh.materializeCaptures(); err != nil {
 		return "", err
 	}
