@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	rounds = flag.Int("rounds", 2000, "how many random cases to compare with bash")
+	rounds = flag.Int("rounds", 400, "how many random cases to compare with bash")
 	seed   = flag.Uint64("seed", 1, "the seed of the random cases")
 )
 
