@@ -79,7 +79,9 @@ func (sh *Shell) command1(st *syntax.Stmt) {
 	switch c := st.Cmd.(type) {
 	case *syntax.CallExpr:
 		sh.setLine(c.Pos())
-		if (!sh.cfg.Explain || len(c.Args) > 0) && sh.planned([]*syntax.Stmt{st}, []bool{false}) {
+		// An assignment is explained where it might leave, and made: what follows may need it.
+		assigns := sh.cfg.Explain && len(c.Args) == 0
+		if (!assigns || sh.mayLeave()) && sh.planned([]*syntax.Stmt{st}, []bool{false}) && !assigns {
 			sh.checkErr()
 			return
 		}
