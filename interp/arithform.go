@@ -30,6 +30,15 @@ var arithForms, letForms nodeCache[syntax.ArithmExpr, *arithForm]
 
 func newArithForm(x syntax.ArithmExpr) *arithForm { return (&arithWriter{}).form(x) }
 
+// arithFormOf gives the form of x, which is made once.
+func arithFormOf(x syntax.ArithmExpr) *arithForm {
+	form, ok := arithForms.get(x)
+	if !ok {
+		form = arithForms.put(x, newArithForm(x))
+	}
+	return form
+}
+
 func newLetForm(x syntax.ArithmExpr) *arithForm { return (&arithWriter{let: true}).form(x) }
 
 func (w *arithWriter) form(x syntax.ArithmExpr) *arithForm {
@@ -53,7 +62,7 @@ func arithSource(x syntax.ArithmExpr) string {
 	var b strings.Builder
 	for _, piece := range w.pieces {
 		if piece.part != nil {
-			b.WriteString(printNode(&syntax.Word{Parts: []syntax.WordPart{piece.part}}))
+			b.WriteString(partSource(piece.part))
 		} else {
 			b.WriteString(piece.text)
 		}

@@ -13,10 +13,7 @@ import (
 // arithValue evaluates an expression of the source: what begins with a dollar sign or a backquote is expanded
 // first, and the resulting text evaluated.
 func (sh *Shell) arithValue(x syntax.ArithmExpr) (int64, error) {
-	form, ok := arithForms.get(x)
-	if !ok {
-		form = arithForms.put(x, newArithForm(x))
-	}
+	form := arithFormOf(x)
 	if form.expr != nil {
 		n, err := form.expr.Eval(arithVars{sh})
 		return n, arithError(err)
@@ -66,7 +63,7 @@ func arithError(err error) error {
 	if !errors.As(err, &fault) {
 		return err
 	}
-	return expansionErrorf("%s: %s", fault.Text, fault.Error())
+	return &expansionError{msg: fault.Text + ": " + fault.Error(), arith: true}
 }
 
 // arithExpand gives the text of an expression with its expansions made.
@@ -114,7 +111,7 @@ func (sh *Shell) index(sub subscript) (int64, error) {
 		return sh.arithValue(sub.expr)
 	}
 	text := sub.text
-	if strings.ContainsAny(text, "'\"\\$`") {
+	if !sub.final && strings.ContainsAny(text, "'\"\\$`") {
 		var err error
 		if text, err = sh.expandText(text); err != nil {
 			return 0, err
@@ -134,10 +131,7 @@ func (sh *Shell) key(sub subscript) (string, error) {
 	if w, ok := sub.expr.(*syntax.Word); ok {
 		return sh.keyText(w)
 	}
-	form, ok := arithForms.get(sub.expr)
-	if !ok {
-		form = arithForms.put(sub.expr, newArithForm(sub.expr))
-	}
+	form := arithFormOf(sub.expr)
 	if form.expr != nil {
 		return sh.key(subscript{text: form.expr.Text()})
 	}

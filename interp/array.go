@@ -124,6 +124,7 @@ func (a *Indexed) Keys() []string {
 type Assoc struct {
 	m     map[string]assocElem
 	seq   uint64
+	least uint32                   // buckets that bash's table begins with
 	order atomic.Pointer[[]string] // nil when a change made it stale; clones that only read may fill it at once
 }
 
@@ -133,10 +134,15 @@ type assocElem struct {
 }
 
 // NewAssoc makes an empty associative array.
-func NewAssoc() *Assoc { return &Assoc{m: make(map[string]assocElem)} }
+func NewAssoc() *Assoc { return &Assoc{m: make(map[string]assocElem), least: assocBuckets} }
+
+// newConvertedAssoc is NewAssoc for what was a scalar, for which bash takes a smaller table.
+func newConvertedAssoc() *Assoc {
+	return &Assoc{m: make(map[string]assocElem), least: convertedBuckets}
+}
 
 func (a *Assoc) clone() *Assoc {
-	c := &Assoc{m: make(map[string]assocElem, len(a.m)+1), seq: a.seq}
+	c := &Assoc{m: make(map[string]assocElem, len(a.m)+1), seq: a.seq, least: a.least}
 	c.order.Store(a.order.Load())
 	for k, e := range a.m {
 		c.m[k] = e
@@ -177,12 +183,15 @@ func (a *Assoc) Unset(key string) {
 // it grows fourfold when it holds twice as many elements as buckets (hashlib.c).
 const assocBuckets = 1024
 
+// convertedBuckets is the same where a scalar becomes an associative array (DEFAULT_HASH_BUCKETS in hashlib.h).
+const convertedBuckets = 128
+
 // Keys gives the keys in bash's order. The caller must not change the slice.
 func (a *Assoc) Keys() []string {
 	if order := a.order.Load(); order != nil {
 		return *order
 	}
-	buckets := uint32(assocBuckets)
+	buckets := a.least
 	for uint64(len(a.m)) > uint64(buckets)*2 {
 		buckets *= 4
 	}

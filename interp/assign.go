@@ -60,8 +60,11 @@ func (sh *Shell) setRef(ref, value string, add bool) error {
 	return sh.store(nil, ref, value, add)
 }
 
+// changesValue are the attributes by which something else is stored than is assigned.
+const changesValue = Integer | Lower | Upper | Capital
+
 // needsCare are the attributes that make an assignment more than keeping a text.
-const needsCare = ReadOnly | Integer | Lower | Upper | Capital | NameRef | ListVar | AssocVar
+const needsCare = ReadOnly | NameRef | ListVar | AssocVar | changesValue
 
 // store assigns to a variable that has no subscript.
 func (sh *Shell) store(s *scope, name, value string, add bool) error {
@@ -105,7 +108,7 @@ func (sh *Shell) varIn(s *scope, name string) *Var {
 // pointReference gives a name reference that points nowhere its target.
 func (sh *Shell) pointReference(name, to string) error {
 	if base, _, ok := splitRef(to); !validName(to) && (!ok || !validName(base)) {
-		return expansionErrorf("`%s': not a valid identifier", to)
+		return &expansionError{msg: "`" + to + "': not a valid identifier", mild: true}
 	}
 	sh.mutable(name).setText(to)
 	return nil

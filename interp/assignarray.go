@@ -13,9 +13,12 @@ func (sh *Shell) setElement(s *scope, name string, sub subscript, value string, 
 	v := sh.varIn(s, name)
 	if v.is(NameRef) {
 		t := sh.deref(name)
-		if t.circular {
+		switch {
+		case t.circular:
 			sh.Errorf("warning: %s: circular name reference", name)
 			return &expansionError{}
+		case t.hasSub:
+			return t.noArray()
 		}
 		name, s = t.name, nil
 		v = sh.lookup(name)
@@ -76,7 +79,7 @@ func (sh *Shell) setKey(s *scope, name, key, value string, add bool) error {
 
 // setIndex assigns to an element of an indexed array.
 func (sh *Shell) setIndex(s *scope, name string, n int, value string, add bool) error {
-	if v := sh.varIn(s, name); add || v != nil && v.attr&(Integer|Lower|Upper|Capital) != 0 {
+	if v := sh.varIn(s, name); add || v != nil && v.attr&changesValue != 0 {
 		var err error
 		value, err = sh.attributed(v, value, add, func() (string, bool) {
 			text, set, _ := sh.indexed(name, v, int64(n))
@@ -138,7 +141,7 @@ func (sh *Shell) setList(name string, values []string) error {
 
 // attributedAll is attributed for all elements of an array.
 func (sh *Shell) attributedAll(v *Var, values []string) ([]string, error) {
-	if v == nil || v.attr&(Integer|Lower|Upper|Capital) == 0 {
+	if v == nil || v.attr&changesValue == 0 {
 		return values, nil
 	}
 	out := make([]string, len(values))
@@ -160,6 +163,9 @@ func (sh *Shell) arrayName(s *scope, name string) (string, *scope, error) {
 	if t.circular {
 		sh.Errorf("warning: %s: circular name reference", name)
 		return name, s, &expansionError{}
+	}
+	if t.hasSub {
+		return name, s, t.noArray()
 	}
 	return t.name, nil, nil
 }
@@ -185,12 +191,9 @@ func (sh *Shell) assignArray(a *syntax.Assign, s *scope) error {
 	if v.is(AssocVar) {
 		return sh.assignAssoc(s, name, a)
 	}
-	if plain := plainWords(a.Array); plain != nil && !a.Append {
+	if plain := plainWords(a.Array); plain != nil && !a.Append && (v == nil || v.attr&changesValue == 0) {
 		values, err := sh.fields(plain...)
 		if err != nil {
-			return err
-		}
-		if values, err = sh.attributedAll(v, values); err != nil {
 			return err
 		}
 		return sh.replaceList(s, name, NewIndexed(values))
@@ -244,6 +247,9 @@ func (sh *Shell) arrayItems(array *syntax.ArrayExpr) ([]arrayItem, error) {
 				return nil, err
 			}
 			sub, add := elementSubscript(elem.Index)
+			if sub, err = sh.expandedSubscript(sub); err != nil {
+				return nil, err
+			}
 			items = append(items, arrayItem{value: value, sub: sub, keyed: true, add: add})
 			continue
 		}
@@ -263,6 +269,20 @@ func (sh *Shell) arrayItems(array *syntax.ArrayExpr) ([]arrayItem, error) {
 	return items, nil
 }
 
+// expandedSubscript makes the expansions in a subscript, which come before the array is cleared; the number
+// is evaluated afterwards.
+func (sh *Shell) expandedSubscript(sub subscript) (subscript, error) {
+	if sub.all != 0 || sub.expr == nil {
+		return sub, nil
+	}
+	form := arithFormOf(sub.expr)
+	if form.expr != nil {
+		return sub, nil
+	}
+	text, err := sh.arithExpand(form)
+	return subscript{text: text, final: true}, err
+}
+
 // appendItems stores the elements of a literal, those without a subscript behind the one before.
 func (sh *Shell) appendItems(s *scope, name string, items []arrayItem) error {
 	v := sh.writableVar(s, name)
@@ -277,7 +297,7 @@ func (sh *Shell) appendItems(s *scope, name string, items []arrayItem) error {
 			if n < 0 {
 				n += sh.varIn(s, name).maxIndex(sh) + 1
 			}
-			if n < 0 || item.sub.all != 0 {
+			if n < 0 || item.sub.all != 0 || item.sub.final && item.sub.text == "" {
 				sh.Errorf("[%s]=%s: bad array subscript", item.sub.source(), item.value)
 				continue
 			}

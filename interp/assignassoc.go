@@ -17,15 +17,24 @@ func (sh *Shell) assignAssoc(s *scope, name string, a *syntax.Assign) error {
 	if err != nil {
 		return err
 	}
+	var before *Assoc
 	if !a.Append {
 		v := sh.writableVar(s, name)
+		if before = v.assoc; before == nil {
+			before = NewAssoc()
+		}
 		v.assoc = NewAssoc()
+		v.assoc.least = before.least
 		v.attr &^= Invisible
 	}
 	for _, item := range items {
 		if item.key == "" {
 			sh.Errorf("%s: bad array subscript", item.shown)
 			continue
+		}
+		if item.add && before != nil { // [k]+=v appends to what the array had
+			old, _ := before.Get(item.key)
+			sh.varIn(s, name).assoc.Set(item.key, old)
 		}
 		if err := sh.setKey(s, name, item.key, item.value, item.add); err != nil {
 			return err
@@ -67,11 +76,15 @@ func (sh *Shell) pairItems(elems []*syntax.ArrayElem) ([]keyedItem, error) {
 func (sh *Shell) pairText(elem *syntax.ArrayElem) (string, error) {
 	front := ""
 	if elem.Index != nil {
-		key, err := sh.key(nodeSubscript(elem.Index))
+		sub, add := elementSubscript(elem.Index)
+		key, err := sh.key(sub)
 		if err != nil {
 			return "", err
 		}
 		front = "[" + key + "]="
+		if add {
+			front = "[" + key + "]+="
+		}
 	}
 	text, err := sh.valueText(elem.Value, joinBlank)
 	return front + text, err

@@ -83,13 +83,16 @@ func wordOf(items []braceItem) *syntax.Word {
 	w := &syntax.Word{}
 	var text []byte
 	flush := func() {
-		if len(text) > 0 {
-			w.Parts = append(w.Parts, &syntax.Lit{Value: string(text)})
-			text = text[:0]
+		if rest := extendName(w, text); len(rest) > 0 {
+			w.Parts = append(w.Parts, &syntax.Lit{Value: string(rest)})
 		}
+		text = text[:0]
 	}
 	for _, it := range items {
+		lit, ok := it.part.(*syntax.Lit)
 		switch {
+		case ok:
+			text = append(text, lit.Value...)
 		case it.part != nil:
 			flush()
 			w.Parts = append(w.Parts, it.part)
@@ -101,6 +104,29 @@ func wordOf(items []braceItem) *syntax.Word {
 	}
 	flush()
 	return w
+}
+
+// extendName gives the rest of text behind what belongs to the name of $x, if that is what w ends in:
+// $x{a,b} is $xa and $xb.
+func extendName(w *syntax.Word, text []byte) []byte {
+	last := len(w.Parts) - 1
+	if last < 0 {
+		return text
+	}
+	p, ok := w.Parts[last].(*syntax.ParamExp)
+	if !ok || !p.Short || !validName(p.Param.Value) {
+		return text
+	}
+	n := 0
+	for n < len(text) && (text[n] == '_' || isAlnum(text[n])) {
+		n++
+	}
+	if n > 0 {
+		longer := *p
+		longer.Param = &syntax.Lit{Value: p.Param.Value + string(text[:n]), ValuePos: p.Param.ValuePos, ValueEnd: p.Param.ValueEnd}
+		w.Parts[last] = &longer
+	}
+	return text[n:]
 }
 
 // expandItems expands the first brace expression and, by recursion, all others.
@@ -168,13 +194,20 @@ func closingBrace(items []braceItem, from int) int {
 	return -1
 }
 
+// hasComma reports whether the braces around items are those of a list. bash takes a comma in quotes or in
+// an expansion for a sign of that as well, though it does not cut there.
 func hasComma(items []braceItem) bool {
 	for _, it := range items {
-		if it.is(',') {
+		if it.is(',') || it.part != nil && strings.IndexByte(partSource(it.part), ',') >= 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// partSource is a part of a word as it was written.
+func partSource(part syntax.WordPart) string {
+	return printNode(&syntax.Word{Parts: []syntax.WordPart{part}})
 }
 
 // splitItems cuts at the commas that are in no braces.

@@ -179,7 +179,7 @@ func (v *Var) changeKind(sh *Shell, kind Attr, empty bool) {
 			v.list.Set(0, value)
 		}
 	default:
-		v.assoc = NewAssoc()
+		v.assoc = newConvertedAssoc()
 		if !empty {
 			v.assoc.Set("0", value)
 		}
@@ -331,6 +331,7 @@ func (sh *Shell) declareReference(d *declaration, name, value string, add, assig
 	} else {
 		v.attr |= Invisible
 	}
+	v.attr &^= Integer | Upper | Lower | Capital // of what it was before
 	v.attr |= NameRef | d.on
 	v.attr &^= d.off
 	sh.env = nil

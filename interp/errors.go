@@ -10,6 +10,10 @@ type expansionError struct {
 	status int    // `$?` afterwards, 0 for the usual 1
 	// readonly says that a variable could not be assigned to. A command behind such an assignment runs.
 	readonly bool
+	// mild says that a loop over words ends by it, and nothing else.
+	mild bool
+	// arith says that text could not be evaluated; the command is given up even where a builtin met it.
+	arith bool
 }
 
 func (e *expansionError) Error() string { return e.msg }
@@ -26,5 +30,5 @@ func unbound(what string) *expansionError {
 
 // readonlyError is that of an assignment to a readonly variable.
 func readonlyError(name string) *expansionError {
-	return &expansionError{msg: name + ": readonly variable", readonly: true}
+	return &expansionError{msg: name + ": readonly variable", readonly: true, mild: true}
 }

@@ -119,7 +119,8 @@ func (s *sink) commandWord(w *syntax.Word) error {
 // text expands a word to one string: nothing is split, and no file name is looked for.
 func (sh *Shell) text(w *syntax.Word) (string, error) { return sh.expandTo(w, toText, tildeStart) }
 
-// assignText is text for the right side of an assignment, where a tilde is expanded behind a colon as well.
+// assignText is text for the right side of an assignment, and for the word behind <<<: a tilde is expanded behind
+// a colon as well.
 func (sh *Shell) assignText(w *syntax.Word) (string, error) { return sh.valueText(w, joinAssign) }
 
 // valueText is assignText with another way of joining lists.
@@ -136,17 +137,6 @@ func (sh *Shell) valueText(w *syntax.Word, joins joinMode) (string, error) {
 	defer s.release()
 	s.joins = joins
 	if err := s.parts(w.Parts, tildeValue); err != nil {
-		return "", err
-	}
-	return s.text(), nil
-}
-
-// hereString is text for the word behind <<<, in which lists are joined as in an assignment.
-func (sh *Shell) hereString(w *syntax.Word) (string, error) {
-	s := sh.sink(toText)
-	defer s.release()
-	s.joins = joinAssign
-	if err := s.parts(w.Parts, tildeStart); err != nil {
 		return "", err
 	}
 	return s.text(), nil

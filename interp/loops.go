@@ -2,6 +2,7 @@ package interp
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -46,8 +47,10 @@ func (sh *Shell) wordLoop(c *syntax.ForClause, name string, words []string) {
 		sh.runDebugTrap(nil)
 		sh.traceFor(name, c)
 		if err := sh.setLoopVar(name, word); err != nil {
-			sh.Errorf("%s", err)
-			sh.status = 1
+			sh.fail(err)
+			if e := (*expansionError)(nil); errors.As(err, &e) && e.mild {
+				sh.flow = flowNone // only the loop is given up
+			}
 			return
 		}
 		sh.body(c.Do)
@@ -60,8 +63,7 @@ func (sh *Shell) wordLoop(c *syntax.ForClause, name string, words []string) {
 // setLoopVar sets a loop's variable. A name reference as loop variable is pointed at each word in turn.
 func (sh *Shell) setLoopVar(name, word string) error {
 	if v := sh.lookup(name); v.is(NameRef) {
-		sh.mutable(name).setText(word)
-		return nil
+		return sh.pointReference(name, word)
 	}
 	return sh.setVar(name, word)
 }

@@ -11,6 +11,11 @@ type target struct {
 	unset    bool // a reference that points nowhere yet; name is the reference itself
 }
 
+// noArray is the error of a subscript, or a list, for a reference to an element.
+func (t target) noArray() error {
+	return expansionErrorf("`%s[%s]': not a valid identifier", t.name, t.sub)
+}
+
 // maxReferences is how many references are followed, as bash has it (NAMEREF_MAX in variables.h).
 const maxReferences = 8
 

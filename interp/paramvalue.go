@@ -11,6 +11,8 @@ type subscript struct {
 	all  byte              // '@' or '*' for all elements, else 0
 	expr syntax.ArithmExpr // nil when it is known as text only
 	text string
+	// final says that everything in text has been expanded.
+	final bool
 }
 
 // nodeSubscript is the subscript that the parser found.
@@ -141,9 +143,12 @@ func (sh *Shell) element(name string, sub subscript) (paramValue, error) {
 	v := sh.lookup(name)
 	if v.is(NameRef) {
 		t := sh.deref(name)
-		if t.circular {
+		switch {
+		case t.circular:
 			sh.Errorf("warning: %s: circular name reference", name)
 			return paramValue{name: name}, nil
+		case t.hasSub: // an element has no elements
+			return paramValue{name: name, sub: sub, keyed: sub.all == 0, isList: sub.all != 0, star: sub.all == '*'}, nil
 		}
 		name, v = t.name, sh.lookup(t.name)
 	}
@@ -215,6 +220,8 @@ func (v *Var) maxIndex(sh *Shell) int64 {
 		return -1
 	case v.list != nil:
 		return int64(v.list.Max())
+	case !v.isArray():
+		return 0 // set or only declared
 	}
 	return int64(len(v.elements(sh)) - 1)
 }

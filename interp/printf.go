@@ -59,6 +59,10 @@ func untilNUL(s string) string {
 // refuse reports why a builtin could not assign, and gives its status. The message stands without the builtin's
 // name, as bash has it.
 func (sh *Shell) refuse(err error) int {
+	if e, ok := err.(*expansionError); ok && e.arith {
+		sh.fail(err)
+		return 1
+	}
 	if msg := err.Error(); msg != "" {
 		sh.Errorf("%s", msg)
 	}

@@ -129,7 +129,7 @@ func (sh *Shell) redirectSource(r *syntax.Redirect) (*desc, error) {
 		}
 		return textDesc(text)
 	case syntax.WordHdoc:
-		text, err := sh.hereString(r.Word)
+		text, err := sh.assignText(r.Word)
 		if err != nil {
 			return nil, err
 		}

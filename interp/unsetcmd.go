@@ -24,6 +24,10 @@ func runUnset(sh *Shell, args []string) int {
 	status := 0
 	for _, word := range o.rest {
 		if err := sh.unset(word, funcs, vars || refs, refs); err != nil {
+			if e, ok := err.(*expansionError); ok && e.arith {
+				sh.fail(err)
+				return 1
+			}
 			if msg := err.Error(); msg != "" {
 				sh.Errorf("unset: %s", msg)
 			}
