@@ -7,6 +7,7 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // parseRetries reads GNU parallel's --retries: how often a task is tried in all, 0 for no end.
@@ -69,10 +70,10 @@ func parseResults(s string) (string, error) {
 	return s, nil
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
 
 func parseName(s string) (string, error) {
-	if !variableName.MatchString(s) {
+	if !variableName().MatchString(s) {
 		return "", fmt.Errorf("%s: not a variable's name", quote(s))
 	}
 	return s, nil

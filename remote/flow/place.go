@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -89,11 +90,11 @@ func (s spot) checkHeredoc(v string) error {
 }
 
 // number is what may stand in an arithmetic expression: a number in any base, or a name.
-var number = regexp.MustCompile(`^[ \t]*[-+]?[0-9A-Za-z_][0-9A-Za-z_#@]*[ \t]*$`)
+var number = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ \t]*[-+]?[0-9A-Za-z_][0-9A-Za-z_#@]*[ \t]*$`) })
 
 // checkNumber refuses what an arithmetic expression would evaluate as more than that: subscripts run commands.
 func checkNumber(v string) error {
-	if !number.MatchString(v) {
+	if !number().MatchString(v) {
 		return fmt.Errorf("%s: not a number, where one is needed", quote(v))
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -36,7 +37,7 @@ type mark struct {
 }
 
 // shortName is an expansion that would go on in what follows it.
-var shortName = regexp.MustCompile(`\$([A-Za-z_][A-Za-z0-9_]*)$`)
+var shortName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$([A-Za-z_][A-Za-z0-9_]*)$`) })
 
 // markLetter is what stands for a replacement string when source is parsed: a letter is literal wherever it is.
 const markLetter = 'x'
@@ -129,7 +130,7 @@ func (s *sourceTemplate) build(text string) error {
 			}
 		}
 		if spot.afterName {
-			lit = shortName.ReplaceAllString(lit, "$${$1}")
+			lit = shortName().ReplaceAllString(lit, "$${$1}")
 		}
 		s.pieces = append(s.pieces, sourcePiece{lit: lit}, sourcePiece{spot: &spot, token: m.token})
 		from = m.at + m.size
