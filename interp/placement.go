@@ -213,6 +213,9 @@ func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) 
 	stage.Argv = words[min(skip, len(words)):]
 	if role != plan.Plain {
 		stage.Asked, stage.By = plan.AskedByWords(role, stage.Argv)
+		if role == plan.On {
+			stage.Uses |= sh.usesOf(onCommand(stage.Argv), here)
+		}
 	}
 	if stage.Asked == "" {
 		stage.Asked, stage.By = sh.asked()

@@ -129,6 +129,8 @@ func TestSegments(t *testing.T) {
 		{"an alias goes first", "shopt -s expand_aliases\nalias on='echo mine'\non local x", ""},
 		{"a program goes first", "mkdir -p $TMPDIR/bin; printf '#!/bin/sh\\n' > $TMPDIR/bin/reduce; chmod +x $TMPDIR/bin/reduce; PATH=$PATH:$TMPDIR/bin; reduce --tree x", ""},
 		{"builtin reaches ours", "on() { :; }; builtin on local sort", "on,local,sort"},
+		{"source may keep state of its own", "on local 'for i in 1 2; do read x; done'", "on,local,for i in 1 2; do read x; done"},
+		{"options in front of the target's command", "on local --timeout 5 sort", "on,local,--timeout,5,sort"},
 		{"SSHELL_ON places plain stages", "SSHELL_ON=local; sort | uniq", "sort | uniq"},
 		{"SSHELL_ON places compound stages", "SSHELL_ON=local; echo a | { read x; echo $x; }", "source | source"},
 		{"SSHELL_ON=client places nothing", "SSHELL_ON=client; sort | uniq", ""},
@@ -241,6 +243,11 @@ func TestAskedAndRefused(t *testing.T) {
 		{"unknown target", "on moon sort", "no target moon"},
 		{"no target", "on", "no target"},
 		{"process substitution", "on local cat <(echo a)", "cannot run on local"},
+		{"state", "on local cd /", "changes the state of this shell"},
+		{"assignment", "on local x=1", "changes the state of this shell"},
+		{"jobs", "on local wait", "jobs or processes"},
+		{"pid in source", "on local 'echo $$'", "process id"},
+		{"proc", "on local cat /proc/self/stat", "/proc"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,6 +22,65 @@ func (sh *Shell) uses(st *syntax.Stmt, role plan.Role, here bool) plan.Use {
 	return scan.found
 }
 
+// usesOf adds what the command of `on` needs, which is known once its words are expanded: argv are those behind the
+// target. One word is source, as flow takes it.
+func (sh *Shell) usesOf(argv []string, sole bool) plan.Use {
+	scan := useScan{sh: sh, seen: make(map[string]bool)}
+	call := &syntax.CallExpr{}
+	switch len(argv) {
+	case 0:
+		return 0
+	case 1:
+		stmts, err := parseStmts(argv[0])
+		if err != nil {
+			return 0 // its own shell will say so
+		}
+		for _, st := range stmts {
+			scan.node(st)
+		}
+		if len(stmts) == 1 {
+			scan.here = sole
+			switch c := stmts[0].Cmd.(type) {
+			case *syntax.CallExpr:
+				scan.call(c)
+			case *syntax.DeclClause:
+				scan.state()
+			}
+		}
+		return scan.found
+	}
+	for _, arg := range argv {
+		call.Args = append(call.Args, &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{Value: arg}}})
+		scan.path(arg)
+	}
+	scan.here = sole && sh.funcs[argv[0]] == nil
+	scan.call(call)
+	return scan.found
+}
+
+// onCommand gives the words of `on` behind its target.
+func onCommand(argv []string) []string {
+	words := argv[min(1, len(argv)):]
+	target := false
+	for len(words) > 0 {
+		word := words[0]
+		switch {
+		case word == "--":
+			return words[1:]
+		case len(word) > 1 && word[0] == '-':
+			words = words[1:]
+			if plan.OnTakesValue(word) && len(words) > 0 {
+				words = words[1:]
+			}
+		case !target:
+			target, words = true, words[1:]
+		default:
+			return words
+		}
+	}
+	return nil
+}
+
 // useScan walks a stage.
 type useScan struct {
 	sh    *Shell

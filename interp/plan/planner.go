@@ -119,9 +119,13 @@ func targetList(f Facts) string {
 // AskedByWords gives the target that the words of a stage of ours name.
 func AskedByWords(role Role, argv []string) (Target, string) {
 	if role == On {
-		for _, arg := range argv[min(1, len(argv)):] {
-			if !strings.HasPrefix(arg, "-") {
-				return Target(arg), "on"
+		words := argv[min(1, len(argv)):]
+		for i := 0; i < len(words); i++ {
+			if !strings.HasPrefix(words[i], "-") {
+				return Target(words[i]), "on"
+			}
+			if OnTakesValue(words[i]) {
+				i++
 			}
 		}
 		return "", ""
@@ -149,6 +153,15 @@ var valueOptions = []string{
 	"-j", "-P", "--jobs", "-n", "-N", "--max-args", "--max-replace-args", "-a", "--arg-file", "-C", "--colsep", "--retries",
 	"--timeout", "--halt", "--joblog", "--results", "--tagstring", "-d", "--delimiter", "--env", "--memory", "--with", "--return",
 	"--procs", "--role-var", "--by", "-p", "-I",
+}
+
+// OnTakesValue reports whether an option of on takes the next word as its value.
+func OnTakesValue(option string) bool {
+	switch option {
+	case "--memory", "--timeout", "--with", "--return", "--env":
+		return true
+	}
+	return false
 }
 
 func takesValue(option string) bool { return slices.Contains(valueOptions, option) }
