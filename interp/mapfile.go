@@ -106,6 +106,9 @@ func (c *mapfileCall) run(builtin string, fd int) int {
 		return 1
 	}
 	defer in.release()
+	if c.keep {
+		sh.makeIndexed(sh.mutable(name))
+	}
 	lines, status := c.collect(in)
 	if c.callback != "" {
 		return status
@@ -122,7 +125,6 @@ func (c *mapfileCall) run(builtin string, fd int) int {
 // store puts lines into the array from the origin on.
 func (c *mapfileCall) store(name string, lines []string) int {
 	sh := c.sh
-	sh.makeIndexed(sh.mutable(name))
 	for i, line := range lines {
 		if err := sh.setIndex(nil, name, int(c.origin)+i, line, false); err != nil {
 			return sh.refuse(err)

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"errors"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -11,6 +12,45 @@ import (
 
 // testClause decides [[ … ]]. An error of an expansion gives up the command; a *testError is a status of 2.
 func (sh *Shell) testClause(x syntax.TestExpr) (bool, error) {
+	chain := testChain{sh: sh}
+	err := chain.decide(x, false, 0)
+	return chain.ok && err == nil, err
+}
+
+// testChain decides terms joined by && and ||, of which && binds closer. The parser nests them from the right and
+// gives both the same weight, and all that follows to a !, so they are taken in the order in which they stand.
+type testChain struct {
+	sh   *Shell
+	ok   bool // of the terms so far
+	over bool // nothing that follows counts
+}
+
+// decide goes through x, which stands behind op; op is 0 for the first term. negated is about its first term.
+func (c *testChain) decide(x syntax.TestExpr, negated bool, op syntax.BinTestOperator) error {
+	switch x := x.(type) {
+	case *syntax.UnaryTest:
+		if x.Op == syntax.TsNot {
+			return c.decide(x.X, !negated, op)
+		}
+	case *syntax.BinaryTest:
+		if x.Op == syntax.AndTest || x.Op == syntax.OrTest {
+			if err := c.decide(x.X, negated, op); err != nil {
+				return err
+			}
+			return c.decide(x.Y, false, x.Op)
+		}
+	}
+	c.over = c.over || op == syntax.OrTest && c.ok
+	if c.over || op == syntax.AndTest && !c.ok {
+		return nil
+	}
+	ok, err := c.sh.testTerm(x)
+	c.ok = ok != negated
+	return err
+}
+
+// testTerm decides a term without operators between terms, or what stands in parentheses.
+func (sh *Shell) testTerm(x syntax.TestExpr) (bool, error) {
 	switch x := x.(type) {
 	case *syntax.ParenTest:
 		return sh.testClause(x.X)
@@ -19,36 +59,20 @@ func (sh *Shell) testClause(x syntax.TestExpr) (bool, error) {
 		sh.traceTest("-n", text)
 		return text != "", err
 	case *syntax.UnaryTest:
-		return sh.unaryClause(x)
+		op := x.Op.String()
+		text, err := sh.text(x.X.(*syntax.Word))
+		if err != nil {
+			return false, err
+		}
+		sh.traceTest(op, text)
+		return sh.unaryTest(op, text)
 	case *syntax.BinaryTest:
 		return sh.binaryClause(x)
 	}
 	return false, testErrorf("unexpected condition")
 }
 
-func (sh *Shell) unaryClause(x *syntax.UnaryTest) (bool, error) {
-	if x.Op == syntax.TsNot {
-		ok, err := sh.testClause(x.X)
-		return !ok && err == nil, err
-	}
-	op := x.Op.String()
-	text, err := sh.text(x.X.(*syntax.Word))
-	if err != nil {
-		return false, err
-	}
-	sh.traceTest(op, text)
-	return sh.unaryTest(op, text)
-}
-
 func (sh *Shell) binaryClause(x *syntax.BinaryTest) (bool, error) {
-	switch x.Op {
-	case syntax.AndTest, syntax.OrTest:
-		ok, err := sh.testClause(x.X)
-		if err != nil || ok == (x.Op == syntax.OrTest) {
-			return ok, err
-		}
-		return sh.testClause(x.Y)
-	}
 	left, err := sh.text(x.X.(*syntax.Word))
 	if err != nil {
 		return false, err
@@ -75,14 +99,18 @@ func (sh *Shell) binaryClause(x *syntax.BinaryTest) (bool, error) {
 		return compareFiles(left, op, right), nil
 	}
 	a, err := sh.arithText(left)
-	if err != nil {
-		return false, err
+	var b int64
+	if err == nil {
+		b, err = sh.arithText(right)
 	}
-	b, err := sh.arithText(right)
-	if err != nil {
-		return false, err
+	var e *expansionError
+	if errors.As(err, &e) && !e.exits { // a number that is none makes a comparison false, not the command
+		if e.msg != "" {
+			sh.Errorf("[[: %s", e.msg)
+		}
+		return false, nil
 	}
-	return compareNumbers(a, op, b), nil
+	return err == nil && compareNumbers(a, op, b), err
 }
 
 // patternClause decides = == and !=: the right side is a pattern, but for what is quoted there.
