@@ -62,6 +62,13 @@ func (sh *Shell) localOptions() {
 	}
 }
 
+// restoreSet takes the options of set from saved; those of shopt stay.
+func (o *options) restoreSet(saved *options) {
+	for _, opt := range setOptions() {
+		*opt.at(o) = *opt.at(saved)
+	}
+}
+
 // declareTarget follows the name reference that name may be, unless the declaration makes a variable of its own.
 func (sh *Shell) declareTarget(d *declaration, name string) target {
 	if s := sh.localScope(); d.locals && s.vars[name] == nil {

@@ -35,18 +35,16 @@ func (sh *Shell) findProgram(name string) (string, error) {
 	if strings.IndexByte(name, '/') >= 0 {
 		return name, nil
 	}
-	if path, ok := sh.hash[name]; ok && sh.opts.hashall {
-		if !sh.opts.checkhash || unix.Access(path, unix.X_OK) == nil {
-			return path, nil
+	if h, ok := sh.hash[name]; ok && sh.opts.hashall {
+		if !sh.opts.checkhash || unix.Access(h.path, unix.X_OK) == nil {
+			sh.remember(name, hashed{h.path, h.hits + 1})
+			return h.path, nil
 		}
 	}
 	path, _ := sh.getVar("PATH") // without one, the working directory
 	found, err := searchPath(name, path)
 	if err == nil && sh.opts.hashall && found != name && found[0] == '/' {
-		if sh.hash == nil {
-			sh.hash = make(map[string]string)
-		}
-		sh.hash[name] = found
+		sh.remember(name, hashed{found, 1})
 	}
 	return found, err
 }

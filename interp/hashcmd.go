@@ -1,11 +1,26 @@
 package interp
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
+
+// hashed is where a program was found, and how often it was looked up since.
+type hashed struct {
+	path string
+	hits int
+}
+
+// remember keeps where a program is.
+func (sh *Shell) remember(name string, h hashed) {
+	if sh.hash == nil {
+		sh.hash = make(map[string]hashed)
+	}
+	sh.hash[name] = h
+}
 
 // runHash is hash: it shows and changes what the shell remembers of where programs are.
 func runHash(sh *Shell, args []string) int {
@@ -73,7 +88,7 @@ func (sh *Shell) hashOrder() []string {
 
 func hashLine(name, path string) string { return "builtin hash -p " + path + " " + name + "\n" }
 
-// listHashed prints all that is remembered. How often a program was used is not counted.
+// listHashed prints all that is remembered.
 func (sh *Shell) listHashed(asCommands bool) int {
 	if len(sh.hash) == 0 {
 		if asCommands {
@@ -87,9 +102,9 @@ func (sh *Shell) listHashed(asCommands bool) int {
 	}
 	for _, name := range sh.hashOrder() {
 		if asCommands {
-			b.WriteString(hashLine(name, sh.hash[name]))
+			b.WriteString(hashLine(name, sh.hash[name].path))
 		} else {
-			b.WriteString("   0\t" + sh.hash[name] + "\n")
+			fmt.Fprintf(&b, "%4d\t%s\n", sh.hash[name].hits, sh.hash[name].path)
 		}
 	}
 	return boolStatus(sh.Out("hash", []byte(b.String())))
@@ -100,7 +115,8 @@ func (sh *Shell) tellHashed(names []string, asCommands bool) int {
 	var b strings.Builder
 	status := 0
 	for _, name := range names {
-		path, ok := sh.hash[name]
+		h, ok := sh.hash[name]
+		path := h.path
 		switch {
 		case !ok:
 			sh.Errorf("hash: %s: not found", name)
@@ -142,16 +158,16 @@ func (sh *Shell) rememberPrograms(names []string, path string) int {
 				status = 1
 				continue
 			}
-			if sh.hash == nil {
-				sh.hash = make(map[string]string)
-			}
-			sh.hash[name] = path
+			sh.remember(name, hashed{path: path})
 		case sh.isBuiltin(name) || sh.funcs[name] != nil:
 		default:
 			delete(sh.hash, name)
-			if _, err := sh.findProgram(name); err != nil {
+			path, err := sh.findProgram(name)
+			if err != nil {
 				sh.Errorf("hash: %s: not found", name)
 				status = 1
+			} else if _, ok := sh.hash[name]; ok {
+				sh.remember(name, hashed{path: path})
 			}
 		}
 	}

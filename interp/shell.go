@@ -94,7 +94,7 @@ type Shell struct {
 	commandNode *syntax.Stmt    // BASH_COMMAND
 	trapOpen    map[string]bool // conditions whose action is running
 	trapStatus  int             // `$?` when the innermost action began, for return and exit in it
-	hash        map[string]string
+	hash        map[string]hashed
 	jobs        *jobTable
 	flow        flow
 	depth       int // flowDepth: how many loops break or continue leaves
@@ -200,7 +200,7 @@ func (sh *Shell) clone() *Shell {
 	c.trapOpen = nil
 	c.fs.saved, c.fs.masked, c.fs.beside = 0, false, false
 	if sh.hash != nil {
-		c.hash = make(map[string]string, len(sh.hash))
+		c.hash = make(map[string]hashed, len(sh.hash))
 		for k, v := range sh.hash {
 			c.hash[k] = v
 		}

@@ -190,7 +190,7 @@ func (sh *Shell) popScope(s *scope) {
 		return
 	}
 	if at.options != nil {
-		sh.opts = *at.options
+		sh.opts.restoreSet(at.options)
 	}
 	if len(at.vars) > 0 {
 		sh.env = nil

@@ -46,8 +46,9 @@ func (sh *Shell) files(name string, all bool) []meaning {
 		}
 		return nil
 	}
-	if path, ok := sh.hash[name]; ok && !all {
-		return []meaning{{kind: "file", text: path, hashed: true}}
+	if h, ok := sh.hash[name]; ok && !all {
+		sh.remember(name, hashed{h.path, h.hits + 1})
+		return []meaning{{kind: "file", text: h.path, hashed: true}}
 	}
 	path, _ := sh.getVar("PATH")
 	return filesOn(path, name, all)
