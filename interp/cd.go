@@ -28,25 +28,11 @@ func runCd(sh *Shell, args []string) int {
 		sh.Errorf("cd: too many arguments")
 		return 1
 	}
-	var dir string
-	show := false
-	switch {
-	case len(o.rest) == 0:
-		home, ok := sh.getVar("HOME")
-		if !ok {
-			sh.Errorf("cd: HOME not set")
-			return 1
-		}
-		dir = home
-	case o.rest[0] == "-":
-		old, ok := sh.getVar("OLDPWD")
-		if !ok {
-			sh.Errorf("cd: OLDPWD not set")
-			return 1
-		}
-		dir, show = old, true
-	default:
-		dir = o.rest[0]
+	dir, show, ok := sh.cdTarget(o.rest)
+	if !ok {
+		return 1
+	}
+	if len(o.rest) > 0 && !show {
 		if done, status := sh.cdOnPath(dir, physical); done {
 			return status
 		}
@@ -65,6 +51,25 @@ func runCd(sh *Shell, args []string) int {
 		return 1
 	}
 	return sh.entered(show, physical && strict)
+}
+
+// cdTarget gives the directory that the operands of cd name. show says that it must be printed: the user did not
+// write it. It reports a variable that is missing.
+func (sh *Shell) cdTarget(operands []string) (dir string, show, ok bool) {
+	from := ""
+	switch {
+	case len(operands) == 0:
+		from = "HOME"
+	case operands[0] == "-":
+		from = "OLDPWD"
+	default:
+		return operands[0], false, true
+	}
+	dir, ok = sh.getVar(from)
+	if !ok {
+		sh.Errorf("cd: %s not set", from)
+	}
+	return dir, from == "OLDPWD", ok
 }
 
 // cdOnPath looks for dir below the directories of CDPATH. done says that it was found there.

@@ -309,27 +309,7 @@ func (sh *Shell) declareReference(d *declaration, name, value string, add, assig
 	} else if !assigns && set {
 		value = old
 	}
-	base, _, keyed := splitRef(value)
-	if !keyed {
-		base = value
-	}
-	switch {
-	case v.is(ReadOnly):
-		sh.Errorf("%s: %s: readonly variable", d.name, name)
-		return false
-	case v.isArray():
-		sh.Errorf("%s: %s: reference variable cannot be an array", d.name, name)
-		return false
-	case assigns && value == "":
-		sh.Errorf("%s: `': not a valid identifier", d.name)
-		return false
-	case value != "" && !validName(base):
-		sh.Errorf("%s: `%s': invalid variable name for name reference", d.name, value)
-		return false
-	case base == name && s != nil && !d.global:
-		sh.Errorf("%s: warning: %s: circular name reference", d.name, name)
-	case base == name:
-		sh.Errorf("%s: %s: nameref variable self references not allowed", d.name, name)
+	if !sh.mayRefer(d, v, name, value, assigns, s != nil && !d.global) {
 		return false
 	}
 	v = sh.writableVar(s, name)
@@ -343,4 +323,31 @@ func (sh *Shell) declareReference(d *declaration, name, value string, add, assig
 	v.attr &^= d.off
 	sh.env = nil
 	return true
+}
+
+// mayRefer refuses what cannot be a name reference, or its target. In a function a reference to its own name is
+// only warned about.
+func (sh *Shell) mayRefer(d *declaration, v *Var, name, value string, assigns, local bool) bool {
+	base, _, keyed := splitRef(value)
+	if !keyed {
+		base = value
+	}
+	switch {
+	case v.is(ReadOnly):
+		sh.Errorf("%s: %s: readonly variable", d.name, name)
+	case v.isArray():
+		sh.Errorf("%s: %s: reference variable cannot be an array", d.name, name)
+	case assigns && value == "":
+		sh.Errorf("%s: `': not a valid identifier", d.name)
+	case value != "" && !validName(base):
+		sh.Errorf("%s: `%s': invalid variable name for name reference", d.name, value)
+	case base == name && local:
+		sh.Errorf("%s: warning: %s: circular name reference", d.name, name)
+		return true
+	case base == name:
+		sh.Errorf("%s: %s: nameref variable self references not allowed", d.name, name)
+	default:
+		return true
+	}
+	return false
 }

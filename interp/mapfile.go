@@ -13,6 +13,7 @@ import (
 type mapfileCall struct {
 	sh       *Shell
 	name     string // the array
+	fd       int
 	delim    byte
 	trim     bool
 	limit    int64 // how many lines are kept, 0 for all
@@ -26,47 +27,9 @@ type mapfileCall struct {
 // runMapfile is mapfile and readarray.
 func runMapfile(sh *Shell, args []string) int {
 	c := mapfileCall{sh: sh, name: "MAPFILE", delim: '\n', quantum: 5000}
-	fd := 0
 	o := readOptions(args, "d:u:n:O:tC:c:s:")
 	for o.next() {
-		n, err := strconv.ParseInt(strings.TrimSpace(o.arg), 10, 64)
-		bad := ""
-		switch o.letter {
-		case 'd':
-			c.delim = 0
-			if o.arg != "" {
-				c.delim = o.arg[0]
-			}
-		case 't':
-			c.trim = true
-		case 'C':
-			c.callback = o.arg
-		case 'u':
-			if err != nil || n < 0 || n > math.MaxInt32 {
-				bad = "invalid file descriptor specification"
-			} else if sh.fds.get(int(n)) == nil {
-				sh.Errorf("%s: %d: invalid file descriptor: Bad file descriptor", args[0], n)
-				return 1
-			}
-			fd = int(n)
-		case 'n':
-			if c.limit = n; err != nil || n < 0 {
-				bad = "invalid line count"
-			}
-		case 'O':
-			if c.origin, c.keep = n, true; err != nil || n < 0 {
-				bad = "invalid array origin"
-			}
-		case 's':
-			if c.skip = n; err != nil || n < 0 {
-				bad = "invalid line count"
-			}
-		case 'c':
-			if c.quantum = n; err != nil || n <= 0 {
-				bad = "invalid callback quantum"
-			}
-		}
-		if bad != "" {
+		if bad := c.option(o.letter, o.arg); bad != "" {
 			sh.Errorf("%s: %s: %s", args[0], o.arg, bad)
 			return 1
 		}
@@ -77,10 +40,52 @@ func runMapfile(sh *Shell, args []string) int {
 	if len(o.rest) > 0 {
 		c.name = o.rest[0]
 	}
-	return c.run(args[0], fd)
+	return c.run(args[0])
 }
 
-func (c *mapfileCall) run(builtin string, fd int) int {
+// option takes one option; it gives what is wrong with its argument, empty for nothing.
+func (c *mapfileCall) option(letter byte, arg string) (bad string) {
+	n, err := strconv.ParseInt(strings.TrimSpace(arg), 10, 64)
+	negative := err != nil || n < 0
+	switch letter {
+	case 'd':
+		c.delim = 0
+		if arg != "" {
+			c.delim = arg[0]
+		}
+	case 't':
+		c.trim = true
+	case 'C':
+		c.callback = arg
+	case 'u':
+		switch c.fd = int(n); {
+		case negative || n > math.MaxInt32:
+			return "invalid file descriptor specification"
+		case c.sh.fds.get(c.fd) == nil:
+			return "invalid file descriptor: Bad file descriptor"
+		}
+	case 'n', 's':
+		if letter == 'n' {
+			c.limit = n
+		} else {
+			c.skip = n
+		}
+		if negative {
+			return "invalid line count"
+		}
+	case 'O':
+		if c.origin, c.keep = n, true; negative {
+			return "invalid array origin"
+		}
+	case 'c':
+		if c.quantum = n; negative || n == 0 {
+			return "invalid callback quantum"
+		}
+	}
+	return ""
+}
+
+func (c *mapfileCall) run(builtin string) int {
 	sh := c.sh
 	switch {
 	case c.name == "":
@@ -100,9 +105,9 @@ func (c *mapfileCall) run(builtin string, fd int) int {
 		sh.Errorf("%s: %s: not an indexed array", builtin, name)
 		return 1
 	}
-	in, err := sh.openInput(fd, c.limit == 0 && c.callback == "")
+	in, err := sh.openInput(c.fd, c.limit == 0 && c.callback == "")
 	if err != nil {
-		sh.Errorf("%s: read error: %d: %s", builtin, fd, sysMessage(err))
+		sh.Errorf("%s: read error: %d: %s", builtin, c.fd, sysMessage(err))
 		return 1
 	}
 	defer in.release()

@@ -136,22 +136,26 @@ func shortForms(args []string) []string {
 	return out
 }
 
+// typeCall is one call of type.
+type typeCall struct {
+	all, noFuncs         bool
+	kinds, paths, onPath bool // -t, -p or -P, -P
+}
+
 // runType is type.
 func runType(sh *Shell, args []string) int {
-	var all, noFuncs, kinds, paths, onPath bool
+	var c typeCall
 	o := readOptions(shortForms(args), "afptP")
 	for o.next() {
 		switch o.letter {
 		case 'a':
-			all = true
+			c.all = true
 		case 'f':
-			noFuncs = true
-		case 'p':
-			paths, kinds = true, false
+			c.noFuncs = true
+		case 'p', 'P':
+			c.paths, c.kinds, c.onPath = true, false, c.onPath || o.letter == 'P'
 		case 't':
-			kinds, paths = true, false
-		case 'P':
-			paths, onPath = true, true
+			c.kinds, c.paths = true, false
 		}
 	}
 	if o.failed(sh) {
@@ -160,33 +164,39 @@ func runType(sh *Shell, args []string) int {
 	var b strings.Builder
 	status := 0
 	for _, name := range o.rest {
-		var found []meaning
-		if onPath {
-			found = sh.files(name, all)
-		} else {
-			found = sh.meanings(name, all, !noFuncs)
-		}
+		found := c.find(sh, name)
 		for _, m := range found {
-			switch {
-			case kinds:
-				b.WriteString(m.kind + "\n")
-			case paths:
-				if m.kind == "file" {
-					b.WriteString(m.text + "\n")
-				}
-			default:
-				b.WriteString(m.told(sh, name))
-			}
+			b.WriteString(c.line(sh, name, m))
 		}
 		if len(found) == 0 {
 			status = 1
-			if !kinds && !paths {
+			if !c.kinds && !c.paths {
 				sh.Errorf("type: %s: not found", name)
 			}
 		}
 	}
 	sh.Out("type", []byte(b.String()))
 	return status
+}
+
+func (c *typeCall) find(sh *Shell, name string) []meaning {
+	if c.onPath {
+		return sh.files(name, c.all)
+	}
+	return sh.meanings(name, c.all, !c.noFuncs)
+}
+
+// line is what is printed for one meaning; nothing for what has no path where paths are wanted.
+func (c *typeCall) line(sh *Shell, name string, m meaning) string {
+	switch {
+	case c.kinds:
+		return m.kind + "\n"
+	case !c.paths:
+		return m.told(sh, name)
+	case m.kind == "file":
+		return m.text + "\n"
+	}
+	return ""
 }
 
 // describeNames is command -v and -V, with standardPath in mode where -p was given.

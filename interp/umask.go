@@ -69,42 +69,30 @@ func newMask(mask int, word string) (int, error) {
 // symbolicMode reads clauses such as u=rwx,go-w, which say what is allowed.
 func symbolicMode(mask int, word string) (int, error) {
 	allowed := ^mask & permissionBits
-	for i := 0; ; i++ { // at the beginning of a clause
-		who := 0
-		for ; i < len(word) && strings.IndexByte("ugoa", word[i]) >= 0; i++ {
-			switch word[i] {
-			case 'u':
-				who |= 0o700
-			case 'g':
-				who |= 0o070
-			case 'o':
-				who |= 0o007
-			case 'a':
-				who |= permissionBits
-			}
+	for rest, more := word, true; more; {
+		who, n := 0, 0
+		for ; n < len(rest) && whoBits(rest[n]) != 0; n++ {
+			who |= whoBits(rest[n])
 		}
 		if who == 0 {
 			who = permissionBits
 		}
 		op := byte(0)
-		if i < len(word) {
-			op = word[i]
+		if rest = rest[n:]; rest != "" {
+			op, rest = rest[0], rest[1:]
 		}
 		if op != '+' && op != '-' && op != '=' {
 			return 0, fmt.Errorf("`%c': invalid symbolic mode operator", op)
 		}
+		var letters string
+		letters, rest, more = strings.Cut(rest, ",")
 		bits := 0
-		for i++; i < len(word) && word[i] != ','; i++ {
-			switch word[i] {
-			case 'r':
-				bits |= 0o444
-			case 'w':
-				bits |= 0o222
-			case 'x':
-				bits |= 0o111
-			default:
-				return 0, fmt.Errorf("`%c': invalid symbolic mode character", word[i])
+		for _, c := range []byte(letters) {
+			bit, ok := map[byte]int{'r': 0o444, 'w': 0o222, 'x': 0o111}[c]
+			if !ok {
+				return 0, fmt.Errorf("`%c': invalid symbolic mode character", c)
 			}
+			bits |= bit
 		}
 		switch op {
 		case '+':
@@ -114,10 +102,23 @@ func symbolicMode(mask int, word string) (int, error) {
 		case '=':
 			allowed = allowed&^who | who&bits
 		}
-		if i == len(word) {
-			return ^allowed & permissionBits, nil
-		}
 	}
+	return ^allowed & permissionBits, nil
+}
+
+// whoBits are the bits of user, group, others or all; 0 for another letter.
+func whoBits(c byte) int {
+	switch c {
+	case 'u':
+		return 0o700
+	case 'g':
+		return 0o070
+	case 'o':
+		return 0o007
+	case 'a':
+		return permissionBits
+	}
+	return 0
 }
 
 // symbolicMask shows what a mask allows.

@@ -40,24 +40,19 @@ func (p *printer) float(d directive) {
 	}
 	var buf [64]byte
 	number := buf[:0]
-	switch d.verb | 0x20 {
-	default:
+	switch {
+	case v.nan || v.inf:
 		number = v.word(number)
-	case 'f', 'e', 'g', 'a':
-		switch {
-		case v.nan || v.inf:
-			number = v.word(number)
-			d.zero = false
-		case d.verb|0x20 == 'f':
-			number = v.fixed(number, precision(d, 6), d.alt)
-		case d.verb|0x20 == 'e':
-			number = v.scientific(number, precision(d, 6), d.alt)
-		case d.verb|0x20 == 'g':
-			number = v.general(number, precision(d, 6), d.alt)
-		default:
-			lead += "0x"
-			number = v.hexadecimal(number, d.prec, d.alt)
-		}
+		d.zero = false
+	case d.verb|0x20 == 'f':
+		number = v.fixed(number, precision(d, 6), d.alt)
+	case d.verb|0x20 == 'e':
+		number = v.scientific(number, precision(d, 6), d.alt)
+	case d.verb|0x20 == 'g':
+		number = v.general(number, precision(d, 6), d.alt)
+	default:
+		lead += "0x"
+		number = v.hexadecimal(number, d.prec, d.alt)
 	}
 	capitals := d.verb&0x20 == 0
 	if capitals {
