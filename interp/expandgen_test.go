@@ -26,7 +26,7 @@ func (g wordGen) some(n int, f func() string) string {
 
 // generated begins every script: the variables that expressions are about, and p, which shows its arguments.
 const generated = `p() { printf '%d:' $#; printf '<%s>' "$@"; echo; }
-x='a b' y= w='*' v=' lead  trail ' s='a:b::c' q='\*' n=3 t=abcabc g='g?' h='[a' k=:
+x='a b' y= w='*' v=' lead  trail ' s='a:b::c' q='\*' n=3 t=abcabc g='g?' h='[a' k=: d=éàbÉz
 a=(1 '2 3' '' d) e=() f=([2]=x [5]='y  z') i=x j='a[1]' l='a[@]'
 declare -A m=([k]=v ['a b']='c  d')
 declare -n r=x
@@ -35,7 +35,7 @@ touch a gx 'b c' d
 `
 
 func (g wordGen) name() string {
-	return g.pick("x", "y", "z", "w", "v", "s", "q", "t", "g", "k", "h", "r", "1", "2", "3", "4", "@", "a[@]", "a[1]",
+	return g.pick("x", "y", "z", "w", "v", "s", "q", "t", "d", "d", "g", "k", "h", "r", "1", "2", "3", "4", "@", "a[@]", "a[1]",
 		"a[-1]", "a[n-1]", "a", "e[@]", "f[@]", "f[2]", "m[k]", "m[a b]", "m[$z]", "m[@]", "u[@]", "u[1]")
 }
 
@@ -255,7 +255,7 @@ func (g wordGen) command() string {
 }
 
 // runGenerated runs each command in a subshell of its own and gives what it printed, and whether it failed.
-func runGenerated(t *testing.T, dir string, commands []string, shell string, args ...string) []string {
+func runGenerated(t *testing.T, dir, locale string, commands []string, shell string) []string {
 	t.Helper()
 	const end = "\x01\n"
 	var b strings.Builder
@@ -267,8 +267,8 @@ func runGenerated(t *testing.T, dir string, commands []string, shell string, arg
 	if err := os.WriteFile(filepath.Join(dir, "script"), []byte(b.String()), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	run := bashCase{locale: "C"}
-	got := run.run(t, dir, shell, args...)
+	run := bashCase{locale: locale}
+	got := run.run(t, dir, shell)
 	answers := strings.Split(got.stdout, end)
 	if len(answers) != len(commands)+1 {
 		t.Fatalf("%s gave %d answers to %d commands; status %d, %s", shell, len(answers)-1, len(commands), got.status, got.stderr)
@@ -276,15 +276,17 @@ func runGenerated(t *testing.T, dir string, commands []string, shell string, arg
 	return answers
 }
 
-// compareGenerated runs commands with both shells.
+// compareGenerated runs commands with both shells, in the C locale and in one of UTF-8.
 func compareGenerated(t *testing.T, commands []string) {
 	t.Helper()
 	dir := t.TempDir()
-	want := runGenerated(t, dir, commands, bashPath(t))
-	got := runGenerated(t, dir, commands, testBinary())
-	for i, c := range commands {
-		if got[i] != want[i] {
-			t.Errorf("%s\nsshell: %s\nbash:   %s", c, got[i], want[i])
+	for _, locale := range []string{"C", "C.UTF-8"} {
+		want := runGenerated(t, dir, locale, commands, bashPath(t))
+		got := runGenerated(t, dir, locale, commands, testBinary())
+		for i, c := range commands {
+			if got[i] != want[i] {
+				t.Errorf("%s\nin %s\nsshell: %s\nbash:   %s", c, locale, got[i], want[i])
+			}
 		}
 	}
 }
