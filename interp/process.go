@@ -30,11 +30,6 @@ type process struct {
 	ignored map[unix.Signal]bool // what ignoredAtStart found
 	watched bool                 // watchInterrupt has looked
 
-	// substitutions counts command substitutions, so that a command without words knows whether it had one.
-	// Only the goroutine that compares reads it, and a wrong hit costs nothing but a stale status.
-	substitutions int
-	aliasOpen     map[string]bool
-
 	functionsChanged atomic.Int64
 	scans            sync.Map // *syntax.Stmt → scan
 }
@@ -47,11 +42,10 @@ type scan struct {
 
 func newProcess() *process {
 	p := &process{
-		arrived:   make(map[unix.Signal]int),
-		thread:    &thread{from: -1},
-		woken:     make(chan struct{}, 1),
-		caught:    make(map[unix.Signal]bool),
-		aliasOpen: make(map[string]bool),
+		arrived: make(map[unix.Signal]int),
+		thread:  &thread{from: -1},
+		woken:   make(chan struct{}, 1),
+		caught:  make(map[unix.Signal]bool),
 	}
 	p.news = sync.NewCond(&p.mu)
 	return p

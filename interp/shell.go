@@ -2,6 +2,7 @@ package interp
 
 import (
 	"context"
+	"maps"
 	"os"
 	"strings"
 	"time"
@@ -118,7 +119,10 @@ type Shell struct {
 	traceLevel  int   // how often PS4's first character is repeated
 	// traceDeferred has the beginnings of traced assignments whose value is being computed.
 	traceDeferred []string
-	exp           expandState // what expansion keeps between words
+	// substitutions counts command substitutions, so that a command without words knows whether it had one.
+	substitutions int
+	aliasOpen     map[string]bool // aliases that are being expanded
+	exp           expandState     // what expansion keeps between words
 }
 
 // call is one frame of the call stack: a function, or a sourced file.
@@ -198,6 +202,7 @@ func (sh *Shell) clone() *Shell {
 	c.substituted, c.traceDeferred = nil, nil
 	c.exp = expandState{}
 	c.trapOpen = nil
+	c.aliasOpen = maps.Clone(sh.aliasOpen)
 	c.fs.saved, c.fs.masked, c.fs.beside = 0, false, false
 	if sh.hash != nil {
 		c.hash = make(map[string]hashed, len(sh.hash))

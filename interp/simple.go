@@ -26,14 +26,14 @@ func (sh *Shell) simple(st *syntax.Stmt, c *syntax.CallExpr) {
 	if sh.expandAlias(st, c) {
 		return
 	}
-	substituted := sh.proc.substitutions
+	substituted := sh.substitutions
 	args, err := sh.commandWords(c)
 	if err != nil {
 		sh.fail(err)
 		return
 	}
 	if len(args) == 0 {
-		sh.assignOnly(st, c, sh.proc.substitutions != substituted)
+		sh.assignOnly(st, c, sh.substitutions != substituted)
 		return
 	}
 	if args[0] == "exec" && len(st.Redirs) > 0 && sh.funcs["exec"] == nil {
@@ -82,7 +82,7 @@ func (sh *Shell) assignOnly(st *syntax.Stmt, c *syntax.CallExpr, substituted boo
 	if substituted {
 		status = sh.status
 	}
-	before := sh.proc.substitutions
+	before := sh.substitutions
 	for _, a := range c.Assigns {
 		sh.traceAssign(a)
 		if err := sh.assign(a, nil); err != nil {
@@ -91,7 +91,7 @@ func (sh *Shell) assignOnly(st *syntax.Stmt, c *syntax.CallExpr, substituted boo
 		}
 		sh.traceDone(a)
 	}
-	if sh.proc.substitutions != before {
+	if sh.substitutions != before {
 		status = sh.status
 	}
 	sh.status = status
@@ -292,7 +292,7 @@ func (sh *Shell) expandAlias(st *syntax.Stmt, c *syntax.CallExpr) bool {
 		return false
 	}
 	name, ok := aliasName(c.Args[0])
-	if !ok || sh.proc.aliasOpen[name] {
+	if !ok || sh.aliasOpen[name] {
 		return false
 	}
 	value, ok := sh.aliases[name]
@@ -310,8 +310,11 @@ func (sh *Shell) expandAlias(st *syntax.Stmt, c *syntax.CallExpr) bool {
 	for _, r := range whole.Redirs {
 		text += " " + printNode(&syntax.Stmt{Redirs: []*syntax.Redirect{r}})
 	}
-	sh.proc.aliasOpen[name] = true
-	defer delete(sh.proc.aliasOpen, name)
+	if sh.aliasOpen == nil {
+		sh.aliasOpen = make(map[string]bool)
+	}
+	sh.aliasOpen[name] = true
+	defer delete(sh.aliasOpen, name)
 	sh.evalString(front.String()+text, sh.srcName())
 	return true
 }
@@ -325,7 +328,7 @@ func (sh *Shell) aliasText(value string, words []*syntax.Word) string {
 		text := printNode(w)
 		if strings.HasSuffix(value, " ") || strings.HasSuffix(value, "\t") {
 			value = ""
-			if name, ok := aliasName(w); ok && !sh.proc.aliasOpen[name] {
+			if name, ok := aliasName(w); ok && !sh.aliasOpen[name] {
 				if next, ok := sh.aliases[name]; ok {
 					text, value = next, next
 				}

@@ -1,8 +1,7 @@
 package interp
 
 import (
-	"crypto/rand"
-	"encoding/binary"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"strconv"
@@ -189,9 +188,8 @@ func (sh *Shell) seedRandom(value string) {
 }
 
 func strongRandom(*Shell) string {
-	var b [4]byte
-	rand.Read(b[:])
-	return strconv.FormatUint(uint64(binary.LittleEndian.Uint32(b[:])), 10)
+	// math/rand/v2 has its seed from the system; crypto/rand would cost every start its self-tests.
+	return strconv.FormatUint(uint64(rand.Uint32()), 10)
 }
 
 func (sh *Shell) currentCommand() string {

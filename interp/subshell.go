@@ -44,7 +44,7 @@ func (sh *Shell) leaveSubshell() {
 // captureOutput runs the statements of a command substitution and gives what they printed, without trailing
 // newlines and NUL bytes. It sets `$?`.
 func (sh *Shell) captureOutput(stmts []*syntax.Stmt) (string, error) {
-	sh.proc.substitutions++
+	sh.substitutions++
 	if sh.cfg.Explain { // nothing is run: the text stands for its output
 		return strings.TrimSpace(printNode(&syntax.CmdSubst{Stmts: stmts})), nil
 	}

@@ -1,7 +1,7 @@
 package ledger
 
 import (
-	"crypto/rand"
+	"math/rand/v2"
 	"time"
 )
 
@@ -25,9 +25,8 @@ func NewID(now time.Time) string {
 		ms /= 32
 	}
 	tail := id[idTime:]
-	rand.Read(tail) // never fails (crypto/rand)
-	for i, b := range tail {
-		tail[i] = idAlphabet[b%32]
+	for i := range tail {
+		tail[i] = idAlphabet[rand.IntN(len(idAlphabet))]
 	}
 	return string(id[:])
 }

@@ -2,11 +2,12 @@ package dir
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -45,7 +46,7 @@ func (s *Store) newFile(ctx context.Context) (*os.File, error) {
 		return nil, err
 	}
 	defer unlock()
-	name := filepath.Join(s.folder, ownFolder, "put-"+rand.Text())
+	name := filepath.Join(s.folder, ownFolder, "put-"+strconv.FormatUint(rand.Uint64(), 36))
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, err
