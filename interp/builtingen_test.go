@@ -18,7 +18,7 @@ func (g builtinGen) read() string {
 	line := g.some(7, func() string {
 		return g.pick("a", "b", "c", " ", "  ", ":", ",", "\t", `\`, `\\`, "\n", "x y", `\ `, `\:`, "::", " :", ": ", "é")
 	})
-	if g.IntN(3) > 0 {
+	if g.IntN(3) > 0 || strings.HasSuffix(line, `\`) { // bash lets its own mark out for a backslash at the very end
 		line += "\n"
 	}
 	if g.IntN(3) == 0 {
