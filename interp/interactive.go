@@ -78,7 +78,7 @@ func (sh *Shell) interact(src *source, in *lines, more *bool) {
 	sh.src = src
 	parser := parsers.Get().(*syntax.Parser)
 	defer parsers.Put(parser)
-	for stmts, err := range parser.InteractiveSeq(in) {
+	for stmts, err := range sh.statements(parser, src, in) {
 		if err != nil {
 			if err != io.EOF {
 				sh.syntaxError(err)
