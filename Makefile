@@ -13,7 +13,8 @@ BENCH ?=
 BENCH_SCALE ?= 1
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 
-# Where goroutines share state the race detector runs too.
+# Where goroutines share state the race detector runs too. Its processes would sleep a second at their end, and the tests
+# start thousands.
 RACED = ./interp/... ./pipes/... ./remote/...
 
 .PHONY: build demo test check fuzz bench clean
@@ -31,7 +32,7 @@ test:
 	$(MAKE) check
 	$(MAKE) build
 	$(MAKE) fuzz FUZZTIME=10x
-	$(GO) test -race -timeout 15m $(RACED)
+	GORACE=atexit_sleep_ms=0 $(GO) test -race -timeout 15m $(RACED)
 	$(GO) test -timeout 15m $$($(GO) list ./... | grep -vE '^sshell/(interp|pipes|remote)(/|$$)')
 
 check:

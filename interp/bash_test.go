@@ -124,7 +124,8 @@ func (c *bashCase) run(t *testing.T, root, shell string, args ...string) answer 
 	cmd := exec.CommandContext(ctx, shell, append(args, "../script", "one", "two  words", "")...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/home/tester", "LC_ALL=" + c.locale,
-		"TZ=UTC", "TMPDIR=" + root, "SHELL_UNDER_TEST=" + shell}
+		"TZ=UTC", "TMPDIR=" + root, "SHELL_UNDER_TEST=" + shell,
+		"GORACE=atexit_sleep_ms=0"} // a process of the race detector sleeps for a second at its end
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.stdin), &stdout, &stderr
 	cmd.WaitDelay = caseTime
