@@ -83,6 +83,7 @@ func (sh *Shell) assignOnly(st *syntax.Stmt, c *syntax.CallExpr, substituted boo
 		status = sh.status
 	}
 	before := sh.substitutions
+	defer func() { sh.lastArg = "" }()
 	for _, a := range c.Assigns {
 		sh.traceAssign(a)
 		if err := sh.assign(a, nil); err != nil {
@@ -94,7 +95,7 @@ func (sh *Shell) assignOnly(st *syntax.Stmt, c *syntax.CallExpr, substituted boo
 	if sh.substitutions != before {
 		status = sh.status
 	}
-	sh.status = status
+	sh.status, sh.lastArg = status, ""
 	if len(st.Redirs) > 0 && !sh.cfg.Explain {
 		saved, ok := sh.redirect(st.Redirs)
 		sh.restore(saved)
@@ -205,17 +206,19 @@ func (sh *Shell) scopeChanged(s *scope) {
 	}
 }
 
-// runWords runs a command by its expanded words: function, builtin or program.
+// runWords runs a command by its expanded words: function, builtin or program. Its last word is $_ afterwards.
 func (sh *Shell) runWords(args []string, mode lookupMode) int {
+	status := sh.runNamed(args, mode)
+	sh.lastArg = args[len(args)-1]
+	return status
+}
+
+func (sh *Shell) runNamed(args []string, mode lookupMode) int {
 	name := args[0]
-	if len(args) > 1 {
-		sh.lastArg = args[len(args)-1]
-	} else {
-		sh.lastArg = name
-	}
 	if mode&(noFunctions|onlyBuiltins) == 0 {
 		if f := sh.funcs[name]; f != nil {
 			sh.callFunction(f, args)
+			sh.lastArg = last // whatever ran in it
 			return sh.status
 		}
 	}
@@ -224,7 +227,9 @@ func (sh *Shell) runWords(args []string, mode lookupMode) int {
 			sh.plain++
 			defer func() { sh.plain-- }()
 		}
-		return sh.runBuiltin(entry.fn, args)
+		sh.runBuiltin(entry.fn, args)
+		sh.lastArg = last
+		return sh.status
 	}
 	if mode&onlyBuiltins != 0 {
 		sh.Errorf("builtin: %s: not a shell builtin", name)
