@@ -218,7 +218,6 @@ func (sh *Shell) runNamed(args []string, mode lookupMode) int {
 	if mode&(noFunctions|onlyBuiltins) == 0 {
 		if f := sh.funcs[name]; f != nil {
 			sh.callFunction(f, args)
-			sh.lastArg = last // whatever ran in it
 			return sh.status
 		}
 	}
@@ -227,9 +226,7 @@ func (sh *Shell) runNamed(args []string, mode lookupMode) int {
 			sh.plain++
 			defer func() { sh.plain-- }()
 		}
-		sh.runBuiltin(entry.fn, args)
-		sh.lastArg = last
-		return sh.status
+		return sh.runBuiltin(entry.fn, args)
 	}
 	if mode&onlyBuiltins != 0 {
 		sh.Errorf("builtin: %s: not a shell builtin", name)
