@@ -181,6 +181,7 @@ func (sh *Shell) declClause(c *syntax.DeclClause) int {
 		}
 	}
 	sh.trace(words, nil)
+	defer func() { sh.lastArg = words[len(words)-1] }()
 	if replaced || sh.disabled(words[0]) {
 		return sh.runWords(words, anyCommand)
 	}

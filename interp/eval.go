@@ -103,6 +103,7 @@ func (sh *Shell) command1(st *syntax.Stmt) {
 		}
 		sh.setLine(st.Pos())
 		sh.redirectOnly(st)
+		sh.lastArg = ""
 		sh.checkErr()
 		return
 	}
