@@ -272,6 +272,7 @@ func (sh *Shell) afterChild(by unix.Signal, core bool, pid int, argv []string) {
 	if by == 0 || by == unix.SIGINT || by == unix.SIGPIPE {
 		return
 	}
+	sh.proc.fallWith(by)
 	text := signalText(by)
 	if core {
 		text += " (core dumped)"

@@ -217,6 +217,26 @@ func (p *process) restoreSignals(t *traps) {
 	}
 }
 
+// fallTime is how long a signal may take from its arrival at this process to the process's end, if another of its threads
+// than the one that waits takes it.
+const fallTime = 10 * time.Millisecond
+
+// fallWith gives a signal that ended a child time to end this process too, if it was sent to both: who is about to die
+// reports no deaths. A shell of one thread dies before it could.
+func (p *process) fallWith(s unix.Signal) {
+	switch s {
+	case unix.SIGHUP, unix.SIGQUIT, unix.SIGTERM:
+	default:
+		return
+	}
+	p.mu.Lock()
+	caught := p.caught[s]
+	p.mu.Unlock()
+	if !caught && !signal.Ignored(s) {
+		time.Sleep(fallTime)
+	}
+}
+
 // dieBy ends the process by a signal, so that its parent sees that, without a core of our own making.
 func dieBy(s unix.Signal) {
 	signal.Reset(s)
