@@ -18,6 +18,7 @@ func (r *run) take(ctx, asking context.Context) (Job, int) {
 		}
 		job, err := r.fetch(asking, slot)
 		if err == nil {
+			r.fetched()
 			return job, slot
 		}
 		if !errors.Is(err, errSkipped) {
@@ -27,32 +28,44 @@ func (r *run) take(ctx, asking context.Context) (Job, int) {
 			}
 			r.finish()
 		}
+		r.fetched()
 		r.leave(slot)
 	}
 }
 
-// claim waits until a slot is free and returns a half to run in it, or no job if a new one is wanted. It is not ok when the
-// run is over.
+// claim waits until there is something to do, and returns a half to run; or no job if the next one is to be fetched, which
+// one goroutine does at a time. It is not ok when the run is over.
 func (r *run) claim(ctx context.Context) (job Job, slot int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for {
-		switch n := len(r.halves); {
+		n := len(r.halves)
+		switch {
 		case ctx.Err() != nil:
 			return nil, 0, false
-		case r.slots.n > 0 && n > 0:
+		case n > 0:
 			job = r.halves[n-1]
 			r.halves = r.halves[:n-1]
 			r.running++
 			return job, r.slots.take(), true
-		case r.slots.n > 0 && !r.ended:
+		case !r.ended && !r.fetching:
+			r.fetching = true
 			r.running++
 			return nil, r.slots.take(), true
-		case r.ended && n == 0 && r.running == 0:
+		case r.ended && r.running == 0:
+			r.changed.Broadcast()
 			return nil, 0, false
 		}
 		r.changed.Wait()
 	}
+}
+
+// fetched lets another goroutine fetch.
+func (r *run) fetched() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fetching = false
+	r.changed.Signal()
 }
 
 // fetch asks for the next job.
@@ -99,7 +112,9 @@ func (r *run) leave(slot int) {
 	defer r.mu.Unlock()
 	r.slots.give(slot)
 	r.running--
-	r.changed.Broadcast()
+	if r.running == 0 {
+		r.changed.Broadcast()
+	}
 }
 
 // finish asks for no more jobs.

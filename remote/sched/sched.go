@@ -54,16 +54,17 @@ type run struct {
 	stop context.CancelCauseFunc // ends the run
 	done context.CancelFunc      // ends the calls of next
 
-	mu      sync.Mutex
-	changed sync.Cond // a slot, a half or the end came
-	slots   *slots
-	halves  []Job // to run before anything else, the last first
-	running int
-	ended   bool  // next has no more, or none are wanted
-	started bool  // a program ran
-	err     error // the first that ended the run
-	succeed int64
-	limits  []*limit // of running attempts, if Timeout is relative
+	mu       sync.Mutex
+	changed  sync.Cond // there is something to do, or nothing any more
+	slots    *slots
+	halves   []Job // to run before anything else, the last first
+	running  int   // slots that are taken
+	fetching bool  // somebody waits for the next job
+	ended    bool  // next has no more, or none are wanted
+	started  bool  // a program ran
+	err      error // the first that ended the run
+	succeed  int64
+	limits   []*limit // of running attempts, if Timeout is relative
 	Summary
 }
 
@@ -75,7 +76,8 @@ func Run(ctx context.Context, c Config, next Next) (Summary, error) {
 	defer stop(nil)
 	asking, done := context.WithCancel(ctx)
 	defer done()
-	r := &run{Config: c, next: next, stop: stop, done: done, slots: newSlots(max(c.Slots, 1))}
+	c.Slots = max(c.Slots, 1)
+	r := &run{Config: c, next: next, stop: stop, done: done, slots: newSlots(c.Slots)}
 	r.total = c.Total
 	r.changed.L = &r.mu
 	defer context.AfterFunc(ctx, func() {
@@ -84,18 +86,21 @@ func Run(ctx context.Context, c Config, next Next) (Summary, error) {
 		r.changed.Broadcast()
 	})()
 
-	var attempts sync.WaitGroup
-	for {
-		job, slot := r.take(ctx, asking)
-		if job == nil {
-			break
-		}
-		attempts.Go(func() {
-			r.perform(ctx, job)
-			r.leave(slot)
+	// Who has ended a job takes the next one itself: a task costs no more turns between goroutines than it must.
+	var workers sync.WaitGroup
+	for range c.Slots {
+		workers.Go(func() {
+			for {
+				job, slot := r.take(ctx, asking)
+				if job == nil {
+					return
+				}
+				r.perform(ctx, job)
+				r.leave(slot)
+			}
 		})
 	}
-	attempts.Wait()
+	workers.Wait()
 	return r.sum(ctx)
 }
 
