@@ -9,7 +9,7 @@ import (
 // A chunk of a stream waits in a file without a name until its task reads it, as its standard input. Small ones are in
 // memory that has a descriptor, as long as all of them together are.
 const (
-	bufferMemory = 64 << 20 // of a segment's
+	bufferMemory = 64 << 20 // of a unit's
 	bufferSmall  = 32 << 20 // of one
 )
 

@@ -53,12 +53,18 @@ type segment struct {
 	id      string // of the run
 	dir     string
 	environ []string
+	umask   *int // nil if the tasks' is this process's
 }
 
 func (f *Flow) segment(seg plan.Segment) *segment {
 	s := &segment{Flow: f, Segment: seg, id: ledger.NewID(time.Now()), environ: f.cfg.Environ(seg.Snapshot)}
-	if seg.Snapshot != nil {
-		s.dir = seg.Snapshot.Dir
+	if seg.Snapshot == nil {
+		return s
+	}
+	s.dir = seg.Snapshot.Dir
+	// A mask of its own costs a task a thread of its own on this machine.
+	if mask, ok := processUmask(); !ok || mask != seg.Snapshot.Umask {
+		s.umask = &seg.Snapshot.Umask
 	}
 	return s
 }
@@ -232,8 +238,6 @@ func (s *segment) task(stages ...remote.Stage) *remote.Task {
 			t.Snapshot = s.Snapshot
 		}
 	}
-	if s.Snapshot != nil {
-		t.Umask = &s.Snapshot.Umask
-	}
+	t.Umask = s.umask
 	return t
 }

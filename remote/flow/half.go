@@ -14,6 +14,17 @@ type half struct {
 	sum  ledger.Attempt
 }
 
+// split notes that a part has become two. It returns the half that all of them share, which a whole does not have yet.
+func (h *half) split() *half {
+	if h == nil {
+		return &half{open: 2}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open++
+	return h
+}
+
 // account adds a part's record to the task's, which it becomes when no other part is to come. A nil half is a whole.
 func (h *half) account(o sched.Outcome, a *ledger.Attempt) {
 	if h == nil || o.Verdict != sched.Final {

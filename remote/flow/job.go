@@ -48,6 +48,7 @@ type job struct {
 	tag   []byte
 	entry *entry // nil unless outputs are in order
 	half  *half  // nil for a whole
+	width int    // how many values a combination has
 
 	stdout, stderr *pump
 	files          []*os.File
@@ -55,7 +56,7 @@ type job struct {
 }
 
 func (r *mapRun) newJob(v values, c chunkInput) *job {
-	j := &job{r: r, v: v, chunk: c}
+	j := &job{r: r, v: v, chunk: c, width: r.width()}
 	var err error
 	if j.stage, j.text, err = r.command.fill(v); err != nil {
 		r.faults.Store(j.id(), err)
@@ -116,7 +117,7 @@ func (j *job) streams() (s remote.Streams, err error) {
 		s.Stdout = r.io.stdout
 		return s, nil
 	case toFiles:
-		s.Stdout, s.Stderr, err = r.results.names(j.v, r.width()).open(j.v.seq)
+		s.Stdout, s.Stderr, err = r.results.names(j.v, j.width).open(j.v.seq)
 		j.files = []*os.File{s.Stdout, s.Stderr}
 		return s, err
 	}
@@ -287,13 +288,10 @@ func (j *job) Halve() ([]sched.Job, bool) {
 	if err != nil || len(chunks) == 0 {
 		return nil, false // the task has timed out then
 	}
-	if j.half == nil {
-		j.half = &half{open: 1}
-	}
-	j.half.open++
+	j.half = j.half.split()
 	var jobs []sched.Job
 	for _, c := range chunks {
-		h := &job{r: j.r, v: j.v, stage: j.stage, text: j.text, tag: j.tag, chunk: c, half: j.half}
+		h := &job{r: j.r, v: j.v, stage: j.stage, text: j.text, tag: j.tag, chunk: c, half: j.half, width: j.width}
 		j.halves = append(j.halves, h)
 		jobs = append(jobs, h)
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // jobs is how many tasks run at a time, as GNU parallel has it. The zero value is one per core.
@@ -35,16 +37,29 @@ func parseJobs(s string) (jobs, error) {
 	return j, nil
 }
 
-// maxSlots is the most tasks that run at a time, -j0 included: each needs some descriptors and a process, of which systems
-// allow a thousand without being asked.
+// maxSlots is the most tasks that run at a time, -j0 included: each is a process, of which systems allow a thousand without
+// being asked.
 const maxSlots = 1000
+
+// slotFiles is how many descriptors a running task needs in this process, at most: pipes for its input and output, and those
+// of its runner.
+const slotFiles = 8
+
+// mostSlots is maxSlots, or fewer where this process may not have so many descriptors.
+func mostSlots() int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return maxSlots
+	}
+	return int(max(1, min(maxSlots, uint64(limit.Cur)/slotFiles)))
+}
 
 // slots returns how many tasks run at a time.
 func (j jobs) slots(cores int) int {
 	n := cores
 	switch {
 	case j.all:
-		n = maxSlots
+		n = mostSlots()
 	case j.percent != 0:
 		n = int(math.Round(float64(cores) * j.percent / 100))
 	case j.plus:
@@ -52,7 +67,7 @@ func (j jobs) slots(cores int) int {
 	case j.given:
 		n = j.n
 	}
-	return min(max(n, 1), maxSlots)
+	return min(max(n, 1), mostSlots())
 }
 
 // slots returns how many tasks run at a time: -j of them, with --procs copies of COMMAND in each.
@@ -64,5 +79,5 @@ func (o *mapOptions) slots(cores int) int {
 		}
 		n *= o.procs
 	}
-	return min(n, maxSlots)
+	return min(n, mostSlots())
 }

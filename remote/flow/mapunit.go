@@ -204,6 +204,7 @@ func (b *builder) stream(name string) error {
 		}
 		opened, label = f, name
 	}
+	widen(f, inputPipe)
 	r, err := newReader(f, b.w)
 	if err == nil {
 		var stream *streamFeed
@@ -217,6 +218,10 @@ func (b *builder) stream(name string) error {
 	}
 	return err
 }
+
+// inputPipe is how much a pipe is made to hold that a stream comes through, in bytes: what Linux lets anybody have. Its writer
+// and we take turns less often.
+const inputPipe = 1 << 20
 
 // flush makes a feed of the sources so far.
 func (b *builder) flush() error {

@@ -11,16 +11,18 @@ const pipeBuf = 4096
 
 // movePipe moves up to n bytes from a pipe, which does not block, to another descriptor, at off unless that is nil.
 func movePipe(from, to int, off *int64, n int64) (int64, error) {
-	return unix.Splice(from, nil, to, off, int(n), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+	moved, err := unix.Splice(from, nil, to, off, int(n), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+	return max(moved, 0), err // -1 comes with an error
 }
 
 // moveFile moves n bytes of a file from off on to a sink.
 func moveFile(s *sink, from int, off, n int64) (int64, error) {
 	if s.pipe {
-		return unix.Splice(from, &off, s.fd, nil, int(n), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		moved, err := unix.Splice(from, &off, s.fd, nil, int(n), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		return max(moved, 0), err
 	}
 	moved, err := unix.Sendfile(s.fd, from, &off, int(n))
-	return int64(moved), err
+	return int64(max(moved, 0)), err
 }
 
 // newPipe returns a pipe whose read end waits in Go's poller and whose write end is for commands: it blocks.

@@ -288,7 +288,8 @@ func (o *order) flush(h *heldOutput) error {
 
 // writeError names what failed, unless somebody else's end says it.
 func writeError(err error) error {
-	if errors.Is(err, errGone) || errors.Is(err, errStopped) {
+	var stored *storeError
+	if errors.Is(err, errGone) || errors.Is(err, errStopped) || errors.As(err, &stored) {
 		return err
 	}
 	return fmt.Errorf("write output: %w", cause(err))

@@ -68,10 +68,10 @@ var asParallel = []struct{ line, stdin string }{
 	{"parmap -j1 --halt now,fail=30% 'echo {}; exit {}' ::: 3 5 0 7 0 3", ""},
 	{"parmap -j1 --halt never 'echo {}; exit {}' ::: 3 5 0", ""},
 	{"parmap -j1 --halt 2 'echo {}; exit {}' ::: 0 5 0", ""},
-	{"parmap -j3 --halt now,fail=1 'sleep {}; echo {}; test {} != 0.3' ::: 2 0.1 0.3", ""},
-	{"parmap -j3 --halt soon,fail=1 'sleep {}; echo {}; test {} != 0.3' ::: 0.6 0.1 0.3 4", ""},
+	{"parmap -j3 --halt now,fail=1 ./nap ::: 2 0.1 0.3", ""},
+	{"parmap -j3 --halt soon,fail=1 ./nap ::: 1 0.1 0.3 9", ""},
 	{"parmap --retries 2 'echo {}; exit {}' ::: 0 1", ""},
-	{"parmap --timeout 0.2 'echo {}; sleep {}' ::: 5 0", ""},
+	{"parmap --timeout 1 ./late ::: 9 0", ""},
 	{"parmap ./die ::: 1", ""},
 	{"parmap --dry-run echo ::: 'a b' '$x' it c.d-e_f/g+h 'a=b'", ""},
 	{"parmap --dry-run 'echo {} > {.}.out' ::: 'a b' c.d", ""},
@@ -92,6 +92,8 @@ func TestSameAsParallel(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			b.file("list", "1\n2\n")
+			b.file("nap", "#!/bin/sh\nsleep $1\necho $1\ntest $1 != 0.3\n")
+			b.file("late", "#!/bin/sh\necho $1\nexec sleep $1\n")
 			b.file("die", "#!/bin/sh\nkill -9 $$\n")
 			b.stdin = c.stdin
 			got := b.run(c.line)

@@ -88,10 +88,7 @@ func (s *shuffle) put(line []byte) error {
 func (s *shuffle) keep(p *dealt) error {
 	err := s.store.add(&p.held, p.buf)
 	p.buf = p.buf[:0]
-	if err != nil {
-		return fmt.Errorf("store lines: %w", cause(err))
-	}
-	return nil
+	return err
 }
 
 // end runs a task for each part.

@@ -93,7 +93,7 @@ func (s *store) write(h *heldOutput, b []byte) error {
 			continue
 		}
 		if err != nil {
-			return os.NewSyscallError("write", err)
+			return &storeError{s.dir, err}
 		}
 		b = b[n:]
 		s.grow(h, int64(n))
@@ -118,8 +118,10 @@ func (s *store) take(h *heldOutput, from int) (int64, error) {
 		case err == unix.EINTR:
 		case cannotMove(err):
 			s.copies.Store(true)
+		case err != nil && err != unix.EAGAIN:
+			return 0, &storeError{s.dir, err}
 		default:
-			s.grow(h, max(n, 0))
+			s.grow(h, n)
 			return n, err
 		}
 	}
@@ -155,7 +157,7 @@ func (s *store) extent(index int) (int64, error) {
 	if s.f == nil {
 		f, err := nameless(s.dir)
 		if err != nil {
-			return 0, err
+			return 0, &storeError{s.dir, cause(err)}
 		}
 		s.f = f
 		if s.fd, err = descriptor(f); err != nil {
@@ -244,6 +246,15 @@ func (s *store) drop(h *heldOutput) {
 	}
 	*h = heldOutput{}
 }
+
+// storeError says why output could not be kept until its turn.
+type storeError struct {
+	dir string
+	err error
+}
+
+func (e *storeError) Error() string { return "store output in " + e.dir + ": " + e.err.Error() }
+func (e *storeError) Unwrap() error { return e.err }
 
 // close gives everything back.
 func (s *store) close() {
