@@ -121,7 +121,7 @@ func (j *job) streams() (s remote.Streams, err error) {
 		j.files = []*os.File{s.Stdout, s.Stderr}
 		return s, err
 	}
-	if j.stdout, err = startPump(j.drain()); err != nil {
+	if j.stdout, err = newPump(j.drain(), j.chunk != nil); err != nil {
 		return s, err
 	}
 	if j.chunk != nil {
@@ -132,7 +132,7 @@ func (j *job) streams() (s remote.Streams, err error) {
 	case r.merged:
 		s.Stderr = s.Stdout
 	case r.tag != nil:
-		if j.stderr, err = startPump(&lineDrain{tag: j.tag, put: r.putError}); err != nil {
+		if j.stderr, err = newPump(&lineDrain{tag: j.tag, put: r.putError}, j.chunk != nil); err != nil {
 			return s, err
 		}
 		s.Stderr = j.stderr.w

@@ -214,6 +214,9 @@ func (r *mapRun) work(statuses []plan.Status) error {
 	if r.next != nil {
 		r.next.start(c.Runner)
 	}
+	if r.s.Target == plan.Local {
+		makeRoom(c.Slots)
+	}
 	sum, err := sched.Run(r.ctx, c, r.nextJob)
 	if o.strict {
 		r.order.release(err == nil && sum.Failed == 0)

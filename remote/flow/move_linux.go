@@ -25,18 +25,18 @@ func moveFile(s *sink, from int, off, n int64) (int64, error) {
 	return int64(max(moved, 0)), err
 }
 
-// newPipe returns a pipe whose read end waits in Go's poller and whose write end is for commands: it blocks.
-func newPipe() (r, w *os.File, err error) {
+// newPipe returns a pipe whose read end does not block and whose write end is for commands: it does.
+func newPipe() (r int, w *os.File, err error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, nil, os.NewSyscallError("pipe2", err)
+		return -1, nil, os.NewSyscallError("pipe2", err)
 	}
 	if err := unix.SetNonblock(fds[0], true); err != nil {
 		unix.Close(fds[0])
 		unix.Close(fds[1])
-		return nil, nil, os.NewSyscallError("fcntl", err)
+		return -1, nil, os.NewSyscallError("fcntl", err)
 	}
-	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
+	return fds[0], os.NewFile(uintptr(fds[1]), "pipe"), nil
 }
 
 // widen makes a pipe hold more, where that is allowed: fewer turns between its two ends.

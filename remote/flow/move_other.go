@@ -16,21 +16,21 @@ func movePipe(from, to int, off *int64, n int64) (int64, error) { return 0, unix
 
 func moveFile(s *sink, from int, off, n int64) (int64, error) { return 0, unix.ENOSYS }
 
-func newPipe() (r, w *os.File, err error) {
+func newPipe() (r int, w *os.File, err error) {
 	var fds [2]int
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	if err := syscall.Pipe(fds[:]); err != nil {
-		return nil, nil, os.NewSyscallError("pipe", err)
+		return -1, nil, os.NewSyscallError("pipe", err)
 	}
 	unix.CloseOnExec(fds[0])
 	unix.CloseOnExec(fds[1])
 	if err := unix.SetNonblock(fds[0], true); err != nil {
 		unix.Close(fds[0])
 		unix.Close(fds[1])
-		return nil, nil, os.NewSyscallError("fcntl", err)
+		return -1, nil, os.NewSyscallError("fcntl", err)
 	}
-	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
+	return fds[0], os.NewFile(uintptr(fds[1]), "pipe"), nil
 }
 
 func widen(*os.File, int) {}

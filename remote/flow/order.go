@@ -23,17 +23,19 @@ type order struct {
 	orderConfig
 	gone atomic.Bool // nobody reads out any more
 
-	mu      sync.Mutex
-	changed sync.Cond
-	head    *entry
-	tail    *entry
-	waiting int
-	held    bool // nothing is passed on yet
-	closed  bool // no more entries come
-	cut     bool // nothing is passed on any more
-	err     error
-	written chan struct{} // closed when the writer has ended
-	watch   *watch        // for a reader that leaves, nil where there is none
+	mu        sync.Mutex
+	changed   sync.Cond
+	head      *entry
+	tail      *entry
+	waiting   int
+	held      bool // nothing is passed on yet
+	closed    bool // no more entries come
+	cut       bool // nothing is passed on any more
+	err       error
+	parked    *entry        // whose end the writer waits for
+	admitting int           // callers of admit that wait
+	written   chan struct{} // closed when the writer has ended
+	watch     *watch        // for a reader that leaves, nil where there is none
 }
 
 // orderConfig is how an order is made.
@@ -90,12 +92,12 @@ func (o *order) add() *entry {
 	defer o.mu.Unlock()
 	if o.tail == nil {
 		o.head = e
+		o.changed.Broadcast()
 	} else {
 		o.tail.next = e
 	}
 	o.tail = e
 	o.waiting++
-	o.changed.Broadcast()
 	return e
 }
 
@@ -122,7 +124,53 @@ func (o *order) end(e *entry, how state) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	e.state = how
-	o.changed.Broadcast()
+	if e == o.head && (!o.advance() || o.admitting > 0) { // nobody waits for another
+		o.changed.Broadcast()
+	}
+}
+
+// advance goes past tasks of which nothing is left to be passed on, as the writer would, without its turn. It is done
+// while the writer waits for the first entry's end, with o.mu held, and reports whether the writer can sleep on.
+func (o *order) advance() bool {
+	if o.parked != o.head || !o.live || o.cut || o.err != nil {
+		return false
+	}
+	for o.head.state == kept && o.head.empty() {
+		o.pop()
+		if o.head == nil || !o.head.live && !o.head.goLiveEmpty() {
+			return false
+		}
+		o.parked = o.head
+	}
+	return o.head.state == open
+}
+
+// pop goes to the next entry.
+func (o *order) pop() {
+	o.head = o.head.next
+	if o.head == nil {
+		o.tail = nil
+	}
+	o.waiting--
+}
+
+// empty reports whether the entry of a task that has ended holds nothing.
+func (e *entry) empty() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.held.size() == 0
+}
+
+// goLiveEmpty is goLive for an entry that holds nothing. It does not wait for one that is at it.
+func (e *entry) goLiveEmpty() bool {
+	if !e.mu.TryLock() {
+		return false
+	}
+	defer e.mu.Unlock()
+	if e.held.size() == 0 {
+		e.live = true
+	}
+	return e.live
 }
 
 // admit waits until little enough is waiting that another task may start.
@@ -138,7 +186,9 @@ func (o *order) admit(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		o.admitting++
 		o.changed.Wait()
+		o.admitting--
 	}
 	return nil
 }
@@ -195,12 +245,10 @@ func (o *order) write() {
 			return
 		}
 		o.mu.Lock()
-		o.head = e.next
-		if o.head == nil {
-			o.tail = nil
+		if o.head == e {
+			o.pop()
+			o.changed.Broadcast()
 		}
-		o.waiting--
-		o.changed.Broadcast()
 		o.mu.Unlock()
 	}
 }
@@ -248,9 +296,11 @@ func (o *order) pass(e *entry) error {
 func (o *order) wait(e *entry) (state, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for e.state == open && o.err == nil {
+	o.parked = e
+	for o.head == o.parked && o.head.state == open && o.err == nil {
 		o.changed.Wait()
 	}
+	o.parked = nil
 	return e.state, o.err
 }
 

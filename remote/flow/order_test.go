@@ -107,7 +107,7 @@ func orderedTasks(t *testing.T, o *order, rnd *rand.Rand) []byte {
 		pause := time.Duration(rnd.Int64N(int64(3 * time.Millisecond)))
 		parts := 1 + rnd.IntN(5)
 		writers.Go(func() {
-			p, err := startPump(e)
+			p, err := newPump(e, true)
 			if err != nil {
 				t.Error(err)
 				return

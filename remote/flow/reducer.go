@@ -153,7 +153,7 @@ func (n *node) Start(attempt int) (*remote.Task, remote.Streams, error) {
 	t.Input.Kind = remote.StreamInput
 	t.Env = append(roleEnv(roleReducer, r.o.roleVar), "SSHELL_RUN="+r.s.id, "SSHELL_TASK="+strconv.Itoa(t.ID),
 		"SSHELL_ATTEMPT="+strconv.Itoa(attempt))
-	if n.stdout, err = startPump(n.entry); err != nil {
+	if n.stdout, err = newPump(n.entry, true); err != nil {
 		return nil, remote.Streams{}, err
 	}
 	if n.feed, err = startPipeFeed(r.store, n.input); err != nil {
