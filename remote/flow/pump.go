@@ -23,11 +23,11 @@ type drain interface {
 // A goroutine that waits for the pipe costs the turns of two threads. So a pump has none at first: what a process writes that
 // ends soon, and it mostly fits into the pipe, is moved when it has ended.
 type pump struct {
-	w    *os.File // the processes' end
-	fd   int      // the other
-	to   drain
-	n    int64 // bytes that were moved
-	err  error // of the drain
+	w   *os.File // the processes' end
+	fd  int      // the other
+	to  drain
+	n   int64 // bytes that were moved
+	err error // of the drain
 
 	mu   sync.Mutex
 	r    *os.File      // fd, once run has begun
