@@ -313,6 +313,13 @@ func (e *entry) release() *heldOutput {
 	return &held
 }
 
+// adopt makes the entry the owner of an output, which is its task's whole.
+func (e *entry) adopt(h *heldOutput) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.held = *h
+}
+
 // goLive passes on what an entry holds; what follows is passed on as it comes.
 func (e *entry) goLive() error {
 	e.mu.Lock()

@@ -104,7 +104,7 @@ func (l *level) rest() error {
 		return nil
 	case 1:
 		e := l.results.add()
-		e.held = *l.pending[0]
+		e.adopt(l.pending[0])
 		l.pending = nil
 		l.results.end(e, kept)
 		return nil
@@ -120,7 +120,7 @@ func (l *level) finish() error {
 	input := l.pending
 	l.pending = nil
 	if l != t.lowest && len(input) == 1 {
-		e.held = *input[0]
+		e.adopt(input[0])
 		t.root.end(e, kept)
 		return nil
 	}
