@@ -1,0 +1,147 @@
+package objpipe
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"sshell/pipes"
+)
+
+const (
+	// readAhead is how many blocks a reader has or asks for beyond the one it gives out: with that 5 × 8 MiB.
+	readAhead = 4
+	// streakPerAsk is how many blocks in a row must have been there when asked for before one more is asked for at
+	// once: a reader that has caught up with its writer would ask in vain.
+	streakPerAsk = 4
+
+	minWait = 5 * time.Millisecond   // before a block is asked for again
+	maxWait = 250 * time.Millisecond // so that an idle stream costs four requests a second
+	// waitShare is how much longer a wait may get by what was waited before: a quarter of it, so that what has
+	// taken 40 ms is seen within 10 ms.
+	waitShare = 4
+	// smallWait bounds the waits that save requests where blocks are small and their latency counts.
+	smallWait  = 40 * time.Millisecond
+	smallBlock = 1 << 20
+
+	// stallLook is after what silence a reader looks whether the last block it had is still there.
+	stallLook = 4 * time.Second
+)
+
+// arrival is what a reader knows of when blocks come.
+type arrival struct {
+	streak int       // blocks in a row that were there when first asked for
+	since  time.Time // when the next block was first asked for in vain; zero if it was not
+	looked time.Time // when it was last seen that the stream is there
+	last   time.Time // when the last block came
+	every  time.Duration
+	size   int // of the last block's payload
+}
+
+// came notes that the next block is here.
+func (a *arrival) came(size int, now time.Time) {
+	if a.since.IsZero() {
+		a.streak++
+	}
+	if !a.last.IsZero() {
+		a.every += (min(now.Sub(a.last), maxWait) - a.every) / 4
+	}
+	a.since, a.last, a.size = time.Time{}, now, size
+}
+
+// missed notes that the next block is not here, and returns when to ask again. A first wait of one and a half
+// intervals makes at most two requests of a block on a stream that flows.
+func (a *arrival) missed(now time.Time) time.Duration {
+	pace := a.every * 3 / 2
+	if a.size < smallBlock {
+		pace = min(pace, smallWait)
+	}
+	a.streak = 0
+	if a.since.IsZero() {
+		a.since, a.looked = now, now
+	} else {
+		pace = 0
+	}
+	return min(max(minWait, now.Sub(a.since)/waitShare, pace), maxWait)
+}
+
+// head is the number of the first block that is not here.
+func (r *reader) head() uint64 {
+	n := r.next
+	for r.ready[n] != nil {
+		n++
+	}
+	return n
+}
+
+// ask asks for the blocks that are wanted next.
+func (r *reader) ask() {
+	if r.timer != nil || r.asking.Err() != nil || r.endHere() {
+		return
+	}
+	together := min(1+r.streak/streakPerAsk, inFlight)
+	for n := r.head(); n < r.next+readAhead && len(r.asked) < together; n++ {
+		if r.ready[n] == nil && !r.asked[n] {
+			r.asked[n] = true
+			r.busy++
+			go r.fetch(n)
+		}
+	}
+}
+
+// fetch asks once for a block.
+func (r *reader) fetch(n uint64) {
+	b, err := r.get(r.asking, blockName(n), -1)
+	if err == nil && b.number != n {
+		err = fmt.Errorf("%w: it is block %d", errFormat, b.number)
+	}
+	r.mu.Lock()
+	delete(r.asked, n)
+	stalled := false
+	switch first := n == r.head(); {
+	case r.asking.Err() != nil:
+	case err == nil:
+		r.ready[n] = b
+		if first {
+			r.came(len(b.payload), time.Now())
+		}
+	case errors.Is(err, fs.ErrNotExist) && first:
+		r.askLater(r.missed(time.Now()))
+		if stalled = n > 0 && time.Since(r.looked) >= stallLook; stalled {
+			r.looked = time.Now()
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		r.err = &pipes.Broken{Cause: fmt.Sprintf("read block %d: %v", n, err)}
+		r.finish()
+	}
+	r.ask()
+	r.mu.Unlock()
+	if stalled {
+		r.lookAt(n - 1)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy--
+	r.changed.Broadcast()
+}
+
+func (r *reader) askLater(wait time.Duration) {
+	r.timer = time.AfterFunc(wait, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.timer = nil
+		r.ask()
+	})
+}
+
+// lookAt breaks the stream for its reader if a block is gone that was there.
+func (r *reader) lookAt(n uint64) {
+	there, err := r.has(r.asking, blockName(n))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil && !there && r.asking.Err() == nil {
+		r.err = errRemoved
+		r.finish()
+	}
+}

@@ -1,0 +1,126 @@
+package objpipe
+
+import (
+	"context"
+
+	"sshell/pipes"
+)
+
+// End implements pipes.Writer. A stream whose reader is gone is ended as any other: what was written is all there was.
+func (w *writer) End(status int) error {
+	w.lookAtContext()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.state == writing && w.next == w.stored+inFlight {
+		w.changed.Wait()
+	}
+	if w.state == writing {
+		if w.buf == nil {
+			w.buf = newBuffer(0)[:headerSize]
+		}
+		w.state = ending
+		w.send(flagLast, byte(status))
+	}
+	return w.outcome()
+}
+
+// outcome waits until the stream has its ending, and says whether it is the one that End gives.
+func (w *writer) outcome() error {
+	for w.state != over {
+		w.changed.Wait()
+	}
+	if w.broken != nil {
+		return w.broken
+	}
+	return nil
+}
+
+// Break implements pipes.Writer.
+func (w *writer) Break(cause *pipes.Broken) {
+	w.settle(context.WithoutCancel(w.ctx), cause)
+}
+
+// lookAtContext breaks the stream if the writer's context has ended: whoever has seen that by an error must not be able
+// to end the stream as if it were whole. It returns the context's error.
+func (w *writer) lookAtContext() error {
+	err := w.ctx.Err()
+	if err != nil {
+		w.settle(context.WithoutCancel(w.ctx), &pipes.Broken{Cause: context.Cause(w.ctx).Error()})
+	}
+	return err
+}
+
+// breakOff is Break with an error of the store, for one that asks from outside.
+func (w *writer) breakOff(ctx context.Context, cause *pipes.Broken) error {
+	return w.settle(ctx, cause)
+}
+
+// settle breaks the stream where the blocks that are stored end, unless it has an ending, and returns when that is
+// known. An error of the store leaves the ending unknown; here the stream counts as broken then.
+func (w *writer) settle(ctx context.Context, cause *pipes.Broken) error {
+	if !w.beginSettling() {
+		return nil
+	}
+	cause = orNothing(cause)
+	ctx, cancel := context.WithTimeout(ctx, lastWord)
+	defer cancel()
+	b, err := w.conclude(ctx, w.stored, cause)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case err != nil:
+		w.finish(cause)
+	case b.broken() != nil:
+		w.finish(b.broken())
+	case b.token == w.token: // the last block was stored, though its request failed
+		w.finish(nil)
+	default:
+		w.finish(&pipes.Broken{Cause: "another writer ended the stream"})
+	}
+	return err
+}
+
+// removed is told that the stream is gone from the store, with nothing left to settle there.
+func (w *writer) removed() {
+	if w.beginSettling() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.finish(errRemoved)
+	}
+}
+
+// beginSettling stops all requests for blocks and waits until none is under way. It reports false, and waits until the
+// writer is over, if the stream has its ending or another settles it.
+func (w *writer) beginSettling() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state == settling || w.state == over {
+		for w.state != over {
+			w.changed.Wait()
+		}
+		return false
+	}
+	wasEnding := w.state == ending
+	w.state = settling
+	w.dropTimer()
+	w.buf = nil
+	w.stop()
+	w.changed.Broadcast()
+	for w.busy > 0 {
+		w.changed.Wait()
+	}
+	if wasEnding && w.stored == w.next { // the last block came through before its request was stopped
+		w.finish(nil)
+		return false
+	}
+	return true
+}
+
+// finish notes the stream's ending, nil for end of file.
+func (w *writer) finish(broken *pipes.Broken) {
+	w.state, w.broken = over, broken
+	w.stop()
+	w.unhook()
+	w.t.leave(w.name, w, nil)
+	w.changed.Broadcast()
+}
