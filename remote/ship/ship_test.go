@@ -61,7 +61,7 @@ func TestLibrariesAreThoseOfTheLoader(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if files[0] != (File{Path: program}) {
+			if files[0].Path != program || files[0].Why != "" {
 				t.Errorf("first file is %v, want the program %s", files[0], program)
 			}
 			got := slices.DeleteFunc(paths(files[1:]), func(p string) bool { return !isLibrary(p) })

@@ -1,0 +1,146 @@
+package ship
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Digest is the SHA-256 of an object's bytes.
+type Digest [32]byte
+
+// String gives the digest in hexadecimal digits.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+// Key is the key of the object with this digest.
+func (d Digest) Key() string { return prefix + d.String() }
+
+// prefix is where a bucket keeps artifacts. They are not a run's: other runs use them again.
+const prefix = "artifacts/"
+
+// Artifact is one thing that stands in a task's root, as it travels. Its bytes are an object of the store.
+type Artifact struct {
+	// Path is where it stands: absolute, or "./…" from the task's working directory. It is clean, and never leads upwards.
+	Path    string
+	Kind    Kind
+	Mode    fs.FileMode // of a file: its permission bits, nothing else
+	ModTime int64       // of a file: seconds since 1970
+	Size    int64       // of the object in bytes
+	Digest  Digest      // of the object; zero for a link
+	Target  string      // of a link
+}
+
+// Manifest lists what a task's root needs. Links come first, then folders, then files.
+type Manifest struct {
+	Arch      string // the processor that programs in it are for, as GOARCH has it
+	Artifacts []Artifact
+}
+
+// manifestVersion is the version of a manifest as it travels.
+const manifestVersion = 1
+
+// wireManifest and wireArtifact are the form that travels. Arrays in place of maps keep a hundred artifacts under 8 KB.
+type wireManifest struct {
+	_         struct{} `cbor:",toarray"`
+	Version   int
+	Arch      string
+	Artifacts []wireArtifact
+}
+
+type wireArtifact struct {
+	_       struct{} `cbor:",toarray"`
+	Path    string
+	Kind    uint8
+	Mode    uint32
+	ModTime int64
+	Size    int64
+	Digest  []byte
+	Target  string
+}
+
+// Names are bytes, not text.
+var (
+	wireEncoding = cbor.EncOptions{String: cbor.StringToByteString}
+	wireDecoding = cbor.DecOptions{
+		ByteStringToString: cbor.ByteStringToStringAllowed,
+		MaxArrayElements:   maxArtifacts,
+		UTF8:               cbor.UTF8DecodeInvalid,
+	}
+)
+
+// maxArtifacts bounds what a manifest may list: folders travel as one, so this is far above what programs need.
+const maxArtifacts = 1 << 20
+
+// EncodeManifest writes a manifest in the form that travels.
+func EncodeManifest(m *Manifest) ([]byte, error) {
+	w := wireManifest{Version: manifestVersion, Arch: m.Arch, Artifacts: make([]wireArtifact, len(m.Artifacts))}
+	for i, a := range m.Artifacts {
+		w.Artifacts[i] = wireArtifact{Path: a.Path, Kind: uint8(a.Kind), Mode: uint32(a.Mode), ModTime: a.ModTime,
+			Size: a.Size, Target: a.Target}
+		if a.Kind != Link {
+			w.Artifacts[i].Digest = a.Digest[:]
+		}
+	}
+	mode, err := wireEncoding.EncMode()
+	if err != nil {
+		return nil, fmt.Errorf("set up manifest's encoding: %w", err)
+	}
+	return mode.Marshal(w)
+}
+
+// DecodeManifest reads what EncodeManifest wrote. Another version, and an artifact that could not stand where it says, are
+// errors.
+func DecodeManifest(data []byte) (*Manifest, error) {
+	mode, err := wireDecoding.DecMode()
+	if err != nil {
+		return nil, fmt.Errorf("set up manifest's decoding: %w", err)
+	}
+	var w wireManifest
+	if err := mode.Unmarshal(data, &w); err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	if w.Version != manifestVersion {
+		return nil, fmt.Errorf("read manifest: version %d, want %d", w.Version, manifestVersion)
+	}
+	m := &Manifest{Arch: w.Arch, Artifacts: make([]Artifact, len(w.Artifacts))}
+	for i, a := range w.Artifacts {
+		m.Artifacts[i] = Artifact{Path: a.Path, Kind: Kind(a.Kind), Mode: fs.FileMode(a.Mode), ModTime: a.ModTime,
+			Size: a.Size, Target: a.Target}
+		if a.Kind != uint8(Link) && copy(m.Artifacts[i].Digest[:], a.Digest) != len(Digest{}) {
+			return nil, fmt.Errorf("read manifest: %s: a digest of %d bytes", a.Path, len(a.Digest))
+		}
+		if err := m.Artifacts[i].check(); err != nil {
+			return nil, fmt.Errorf("read manifest: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// errArtifact says that an artifact is not one that Upload makes.
+var errArtifact = errors.New("not a name for an artifact")
+
+// check refuses what cannot be placed.
+func (a *Artifact) check() error {
+	rest, relative := strings.CutPrefix(a.Path, "./")
+	if !relative {
+		rest = strings.TrimPrefix(a.Path, "/")
+	}
+	absolute := "/" + rest
+	switch {
+	case !relative && !strings.HasPrefix(a.Path, "/"), path.Clean(absolute) != absolute, strings.Contains(a.Path, "\x00"),
+		rest == "" && (a.Kind != Tree || !relative):
+		return fmt.Errorf("%q: %w", a.Path, errArtifact)
+	case a.Kind != PlainFile && a.Kind != Link && a.Kind != Tree:
+		return fmt.Errorf("%s: unknown %v", a.Path, a.Kind)
+	case a.Mode&^fs.ModePerm != 0, a.Size < 0:
+		return fmt.Errorf("%s: mode %o and size %d are not those of an artifact", a.Path, uint32(a.Mode), a.Size)
+	case a.Kind == Link && (a.Target == "" || strings.Contains(a.Target, "\x00")):
+		return fmt.Errorf("%s: a link to nothing", a.Path)
+	}
+	return nil
+}
