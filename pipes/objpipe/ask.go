@@ -18,15 +18,15 @@ const (
 
 	minWait = 5 * time.Millisecond   // before a block is asked for again
 	maxWait = 250 * time.Millisecond // so that an idle stream costs four requests a second
-	// waitShare is how much longer a wait may get by what was waited before: a quarter of it, so that what has
-	// taken 40 ms is seen within 10 ms.
-	waitShare = 4
+	// waitShare is how much longer a wait may get by what was waited before: an eighth of it, so that what has
+	// taken 80 ms is seen within 10 ms.
+	waitShare = 8
 	// smallWait bounds the waits that save requests where blocks are small and their latency counts.
 	smallWait  = 40 * time.Millisecond
 	smallBlock = 1 << 20
 
 	// stallLook is after what silence a reader looks whether the last block it had is still there.
-	stallLook = 4 * time.Second
+	stallLook = 10 * time.Second
 )
 
 // arrival is what a reader knows of when blocks come.

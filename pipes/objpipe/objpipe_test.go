@@ -38,10 +38,6 @@ func TestMem(t *testing.T) {
 	pipetest.Run(t, pipetest.Config{Open: func(*testing.T) pipes.Transport { return New(new(mem.Store), "tmp/run/pipes") }})
 }
 
-func TestMemVirtual(t *testing.T) {
-	pipetest.Run(t, pipetest.Config{Virtual: true, Open: func(*testing.T) pipes.Transport { return New(new(mem.Store), "tmp/run/pipes") }})
-}
-
 func TestMemApart(t *testing.T) {
 	pipetest.Run(t, pipetest.Config{Virtual: true, Open: func(*testing.T) pipes.Transport { return newApart(new(mem.Store)) }})
 }
@@ -49,3 +45,13 @@ func TestMemApart(t *testing.T) {
 func TestDir(t *testing.T) {
 	pipetest.Run(t, pipetest.Config{Open: func(t *testing.T) pipes.Transport { return New(dir.New(t.TempDir()+"/b"), "tmp/run/pipes") }})
 }
+
+var stores = []struct {
+	name string
+	open func(testing.TB) objstore.Store
+}{
+	{"mem", func(testing.TB) objstore.Store { return new(mem.Store) }},
+	{"dir", func(tb testing.TB) objstore.Store { return dir.New(tb.TempDir() + "/b") }},
+}
+
+const benchSize = 256 << 20

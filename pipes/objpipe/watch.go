@@ -4,7 +4,7 @@ import "time"
 
 const (
 	lookBusy  = 500 * time.Millisecond // between two looks for the reader while blocks leave
-	lookIdle  = 2 * time.Second        // and while none do
+	lookIdle  = 4 * time.Second        // and while none do
 	markEvery = 4                      // looks for the reader for each at the writer's own mark
 )
 
