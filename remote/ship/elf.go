@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -41,13 +42,14 @@ func archName(f *elf.File) string {
 	return f.Machine.String()
 }
 
-// object is an ELF file of the program's closure, with the directories that it names for its libraries.
-type object struct {
+// elfObject is an ELF file of the program's closure, with the directories that it names for its libraries.
+type elfObject struct {
 	path    string
+	origin  string // what $ORIGIN stands for
 	needed  []string
 	rpath   []string // DT_RPATH, which counts for what it loads too; ignored where there is a RUNPATH
 	runpath []string
-	parent  *object
+	parent  *elfObject
 }
 
 // binary lists the loader and the libraries of an ELF program, breadth first as a loader finds them.
@@ -74,20 +76,73 @@ func (r *resolver) binary(path string, f io.ReaderAt) error {
 	if err != nil {
 		return err
 	}
-	return r.libraries(first, filepath.Base(loader))
+	// The kernel tells the loader where a program really is; of a library it knows the name it was found by.
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		first.origin = filepath.Dir(real)
+	}
+	r.loader, r.loaded = filepath.Base(loader), map[string]bool{filepath.Base(loader): true}
+	if err := r.libraries(first); err != nil {
+		return err
+	}
+	r.services(file, first)
+	return r.interpreter(path, first)
 }
 
-func (r *resolver) libraries(first *object, loader string) error {
-	queue := []*object{first}
-	loaded := map[string]bool{loader: true} // by the name that was asked for: a loader looks for no name twice
+// services lists what the C library loads by itself for some of its functions.
+func (r *resolver) services(program *elf.File, first *elfObject) {
+	imported, err := program.ImportedSymbols()
+	if err != nil {
+		return // it has none
+	}
+	var lookUp bool
+	for _, s := range imported {
+		lookUp = lookUp || strings.HasPrefix(s.Name, "getpw") || strings.HasPrefix(s.Name, "getgr") ||
+			strings.HasPrefix(s.Name, "gethost") || s.Name == "getaddrinfo"
+	}
+	if converting[filepath.Base(first.path)] {
+		r.converters(first.path)
+	}
+	if !lookUp {
+		return
+	}
+	for _, name := range []string{"libnss_files.so.2", "libnss_dns.so.2"} {
+		found, err := r.library(first, name)
+		if err != nil || !definesService(found[0]) {
+			continue
+		}
+		r.libraries(&elfObject{path: first.path, origin: first.origin, needed: []string{name}, parent: first})
+	}
+}
+
+// converting are programs that are told by their arguments which character sets they convert. A hundred others call iconv
+// too, between the locale's set and UTF-8: they need converters just where Locale lists them.
+var converting = map[string]bool{"iconv": true}
+
+// definesService reports whether a library of the name service is more than the empty one that glibc has had since 2.34,
+// when the service became part of libc.
+func definesService(path string) bool {
+	f, err := elf.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	symbols, err := f.DynamicSymbols()
+	return err == nil && slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
+		return strings.HasPrefix(s.Name, "_nss_") && s.Section != elf.SHN_UNDEF
+	})
+}
+
+// libraries lists what an object needs, and what that needs. A loader looks for no name twice.
+func (r *resolver) libraries(first *elfObject) error {
+	queue := []*elfObject{first}
 	for len(queue) > 0 {
 		o := queue[0]
 		queue = queue[1:]
 		for _, name := range o.needed {
-			if loaded[name] {
+			if r.loaded[name] || r.musl() && isMuslOwn(name) {
 				continue
 			}
-			loaded[name] = true
+			r.loaded[name] = true
 			found, err := r.library(o, name)
 			if err != nil {
 				return err
@@ -122,7 +177,7 @@ func loaderOf(f *elf.File) (string, error) {
 	return "", nil
 }
 
-func openObject(path string, parent *object) (*object, error) {
+func openObject(path string, parent *elfObject) (*elfObject, error) {
 	f, err := elf.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
@@ -131,8 +186,8 @@ func openObject(path string, parent *object) (*object, error) {
 	return readObject(f, path, parent)
 }
 
-func readObject(f *elf.File, path string, parent *object) (*object, error) {
-	o := &object{path: path, parent: parent}
+func readObject(f *elf.File, path string, parent *elfObject) (*elfObject, error) {
+	o := &elfObject{path: path, origin: filepath.Dir(path), parent: parent}
 	for _, entry := range []struct {
 		tag  elf.DynTag
 		into *[]string
@@ -148,14 +203,17 @@ func readObject(f *elf.File, path string, parent *object) (*object, error) {
 
 // library gives the files that a loader may take for a needed name: the one it takes, and with it every variant for
 // richer processors that the loader's cache knows, because the target's loader chooses among them.
-func (r *resolver) library(o *object, name string) ([]string, error) {
+func (r *resolver) library(o *elfObject, name string) ([]string, error) {
 	if strings.Contains(name, "/") {
 		return []string{name}, nil
 	}
 	for _, dir := range r.searchDirs(o) {
-		if file := filepath.Join(dir, name); r.fits(file) {
-			return []string{file}, nil
+		if found := r.inDir(dir, name); len(found) > 0 {
+			return found, nil
 		}
+	}
+	if r.musl() {
+		return r.muslLibrary(o, name)
 	}
 	var found []string
 	for _, file := range r.ldCache().lookup(name) {
@@ -171,16 +229,42 @@ func (r *resolver) library(o *object, name string) ([]string, error) {
 		if strings.Contains(dir, "%s") {
 			dir = fmt.Sprintf(dir, triplets[r.arch])
 		}
-		if file := filepath.Join(dir, name); r.fits(file) {
-			return []string{file}, nil
+		if found := r.inDir(dir, name); len(found) > 0 {
+			return found, nil
 		}
 	}
-	return nil, fmt.Errorf("library %s, which %s needs: %w", name, o.path, os.ErrNotExist)
+	return nil, missing(o, name)
+}
+
+func missing(o *elfObject, name string) error {
+	return fmt.Errorf("library %s, which %s needs: %w", name, o.path, os.ErrNotExist)
+}
+
+// variants are the folders in which glibc looks for a library for richer processors, within any other.
+var variants = map[string][]string{
+	"amd64":   {"x86-64-v4", "x86-64-v3", "x86-64-v2"},
+	"ppc64le": {"power10", "power9"},
+	"s390x":   {"z16", "z15", "z14", "z13"},
+}
+
+// inDir gives a library of a folder, and its variants.
+func (r *resolver) inDir(dir, name string) []string {
+	file := filepath.Join(dir, name)
+	if !r.fits(file) {
+		return nil
+	}
+	found := []string{file}
+	for _, v := range variants[r.arch] {
+		if file := filepath.Join(dir, "glibc-hwcaps", v, name); !r.musl() && r.fits(file) {
+			found = append(found, file)
+		}
+	}
+	return found
 }
 
 // searchDirs are the directories that come before the loader's own: RPATH of the object and of those that loaded it,
 // unless it has a RUNPATH; LD_LIBRARY_PATH; RUNPATH.
-func (r *resolver) searchDirs(o *object) []string {
+func (r *resolver) searchDirs(o *elfObject) []string {
 	var dirs []string
 	if len(o.runpath) == 0 {
 		for p := o; p != nil; p = p.parent {
@@ -195,19 +279,24 @@ func (r *resolver) searchDirs(o *object) []string {
 	return append(dirs, r.expand(o, o.runpath)...)
 }
 
-// expand cuts run paths at colons and replaces the loader's own variables.
-func (r *resolver) expand(o *object, paths []string) []string {
-	origin, err := filepath.EvalSymlinks(filepath.Dir(o.path))
-	if err != nil {
-		origin = filepath.Dir(o.path)
-	}
-	lib := "lib/" + triplets[r.arch]
-	names := strings.NewReplacer("${ORIGIN}", origin, "$ORIGIN", origin, "${LIB}", lib, "$LIB", lib)
+// platforms are what the kernel calls processors, for $PLATFORM.
+var platforms = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "v7l", "ppc64le": "power9", "s390x": "z15"}
+
+// expand cuts run paths at colons and replaces the loader's own variables. $LIB depends on how glibc was built: Debian
+// has one value, others have another.
+func (r *resolver) expand(o *elfObject, paths []string) []string {
 	var dirs []string
 	for _, p := range paths {
 		for dir := range strings.SplitSeq(p, ":") {
-			if dir != "" {
-				dirs = append(dirs, names.Replace(dir))
+			if dir == "" {
+				continue
+			}
+			for _, lib := range []string{"lib/" + triplets[r.arch], "lib64"} {
+				names := strings.NewReplacer("${ORIGIN}", o.origin, "$ORIGIN", o.origin, "${LIB}", lib, "$LIB", lib,
+					"${PLATFORM}", platforms[r.arch], "$PLATFORM", platforms[r.arch])
+				if full := names.Replace(dir); !slices.Contains(dirs, full) {
+					dirs = append(dirs, full)
+				}
 			}
 		}
 	}

@@ -3,8 +3,10 @@
 // starts nothing. Layout says how they stand in a root, for a target that sees this machine's files. For
 // others an Uploader stores them and gives a Manifest, and a Cache on the other side fetches and places them.
 //
-// What a program opens by itself while it runs is not found: modules of an interpreter, plugins, locales,
-// configuration. Whoever runs it names those.
+// A known interpreter, Python or Perl, comes with its standard library. Locale finds what the C library reads because of
+// the environment: locales, converters of character sets, the time zone. What else a program opens by itself while it
+// runs is not found: programs that a script calls, packages of an interpreter, plugins, configuration. Whoever runs it
+// names those.
 //
 // # What is stored
 //
@@ -50,7 +52,7 @@ type ArchError struct {
 }
 
 func (e *ArchError) Error() string {
-	return fmt.Sprintf("%s is a program for %s, the target is %s", e.Path, e.Have, e.Want)
+	return fmt.Sprintf("%s is a program for %s, the target is %s: ship a build for %s, or choose a target for %s", e.Path, e.Have, e.Want, e.Want, e.Have)
 }
 
 // ErrFormat says that a program is neither a script nor an ELF file, on a system where programs are others.
@@ -71,10 +73,7 @@ const headSize = 256
 // an *ArchError. A file that is neither a script with an interpreter line nor a program is taken for a script of the
 // shell and needs nothing else.
 func Resolve(program string, env []string, arch string) ([]File, error) {
-	if arch == "" {
-		arch = runtime.GOARCH
-	}
-	r := resolver{env: env, arch: arch, seen: make(map[string]bool)}
+	r := newResolver(env, arch)
 	path, err := r.find(program)
 	if err != nil {
 		return nil, err
@@ -86,15 +85,27 @@ func Resolve(program string, env []string, arch string) ([]File, error) {
 }
 
 type resolver struct {
-	env   []string
-	arch  string
-	seen  map[string]bool
-	files []File
-	cache *ldCache
+	env    []string
+	arch   string
+	seen   map[string]bool
+	files  []File
+	cache  *ldCache
+	loader string          // the file name of the loader of the program that is looked at
+	loaded map[string]bool // what it has been asked for
+}
+
+func newResolver(env []string, arch string) *resolver {
+	if arch == "" {
+		arch = runtime.GOARCH
+	}
+	return &resolver{env: env, arch: arch, seen: make(map[string]bool)}
 }
 
 // add lists a file; it reports false when it is listed already.
 func (r *resolver) add(path, why string) bool {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs // LD_LIBRARY_PATH may have folders as seen from here
+	}
 	if r.seen[path] {
 		return false
 	}
@@ -218,18 +229,34 @@ func interpreterWords(head []byte) []string {
 func envProgram(args []string) string {
 	for len(args) > 0 {
 		a := args[0]
-		switch {
-		case a == "-u" || a == "-C":
-			args = args[min(2, len(args)):]
-			continue
-		case strings.HasPrefix(a, "-S") && a != "-S":
-			args[0] = a[2:]
-			continue
-		case strings.HasPrefix(a, "-"), strings.Contains(a, "="):
-			args = args[1:]
+		args = args[1:]
+		if split, ok := strings.CutPrefix(a, "--split-string="); ok {
+			args = append([]string{split}, args...)
 			continue
 		}
-		return a
+		switch {
+		case strings.HasPrefix(a, "--"), a == "-", strings.Contains(a, "="):
+		case strings.HasPrefix(a, "-"):
+			args = envLetters(a[1:], args)
+		default:
+			return strings.Trim(a, `'"`)
+		}
 	}
 	return ""
+}
+
+// envLetters gives what is left of env's arguments behind a group of options of one letter.
+func envLetters(letters string, args []string) []string {
+	at := strings.IndexAny(letters, "SuC")
+	if at < 0 {
+		return args
+	}
+	value := letters[at+1:]
+	switch {
+	case letters[at] == 'S' && value != "":
+		return append([]string{value}, args...)
+	case letters[at] != 'S' && value == "":
+		return args[min(1, len(args)):]
+	}
+	return args
 }
