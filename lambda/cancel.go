@@ -1,0 +1,170 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"sshell/pipes/objstore"
+)
+
+// tidyFor bounds the requests that remove what a call stored: after that the bucket's rule removes it.
+const tidyFor = 10 * time.Second
+
+// fate is what may become of the function of a call.
+type fate struct {
+	mu   sync.Mutex
+	told bool      // there is a mark
+	end  time.Time // when it is gone at the latest
+}
+
+func (f *fate) setDeadline(t time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.end = t
+}
+
+func (f *fate) deadline() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.end
+}
+
+// tell puts the mark that stops the function.
+func (c *call) tell(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, tidyFor)
+	defer stop()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.told {
+		return nil
+	}
+	if err := c.r.cfg.Store.Put(ctx, c.mark, strings.NewReader(""), 0, false); err != nil {
+		return fmt.Errorf("cancel: %w", err)
+	}
+	c.told = true
+	return nil
+}
+
+// cleanUp removes what the call stored, now if its function has answered, else when it is known to be gone.
+func (c *call) cleanUp(ctx context.Context, ans answer) {
+	ctx = context.WithoutCancel(ctx)
+	if ans.gone {
+		c.remove(ctx, ans.response)
+		return
+	}
+	// A mark that cannot be put leaves the function its whole time, and the clean-up waits for that.
+	_ = c.tell(ctx)
+	c.r.late.add(ctx, c)
+}
+
+// remove removes the call's streams and its mark. What cannot be removed expires by the bucket's rule.
+func (c *call) remove(ctx context.Context, response *Response) {
+	ctx, stop := context.WithTimeout(ctx, tidyFor)
+	defer stop()
+	if c.stdin != nil {
+		_ = c.streams.Remove(ctx, c.stdin.name)
+	}
+	for i, o := range c.outputs {
+		if response == nil || [...]Output{response.Stdout, response.Stderr}[i].Streamed {
+			_ = c.streams.Remove(ctx, o.name)
+		}
+	}
+	c.mu.Lock()
+	told := c.told
+	c.mu.Unlock()
+	if told {
+		_ = c.r.cfg.Store.Delete(ctx, c.mark)
+	}
+}
+
+// late are the calls whose functions may still run.
+type late struct {
+	mu      sync.Mutex
+	closing chan struct{}
+	closed  bool
+	group   sync.WaitGroup
+}
+
+// add looks after a call until its function is gone, or the Runner is closed.
+func (l *late) add(ctx context.Context, c *call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closing == nil {
+		l.closing = make(chan struct{})
+	}
+	closing := l.closing
+	l.group.Go(func() {
+		c.await(ctx, closing)
+		c.remove(ctx, nil)
+	})
+}
+
+// await waits until the function has removed its mark, or its deadline has passed.
+func (c *call) await(ctx context.Context, closing <-chan struct{}) {
+	end := time.NewTimer(time.Until(c.deadline()))
+	defer end.Stop()
+	look := time.NewTicker(LookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			c.mu.Lock()
+			told := c.told
+			c.mu.Unlock()
+			if _, err := objstore.Stat(ctx, c.r.cfg.Store, c.mark); told && errors.Is(err, fs.ErrNotExist) {
+				return
+			}
+		case <-end.C:
+			return
+		case <-closing:
+			return
+		}
+	}
+}
+
+// Close waits for the functions of calls that were lost or cancelled to be gone, as long as ctx lasts, and removes what they
+// stored. No Run may be under way.
+func (r *Runner) Close(ctx context.Context) error {
+	gone := make(chan struct{})
+	go func() {
+		r.late.group.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+	}
+	r.late.mu.Lock()
+	if !r.late.closed {
+		r.late.closed = true
+		close(r.late.closing)
+	}
+	r.late.mu.Unlock()
+	<-gone
+	return fmt.Errorf("lambda: functions that were lost may still write: %w", ctx.Err())
+}
+
+// End removes what the tasks of a run shared. None of them may be under way.
+func (r *Runner) End(ctx context.Context, run string) error {
+	var keys []string
+	for o, err := range r.cfg.Store.List(ctx, PartKey(run, "")) {
+		if err != nil {
+			return fmt.Errorf("list parts: %w", err)
+		}
+		keys = append(keys, o.Key)
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	r.shares.forget(run)
+	if err := r.cfg.Store.Delete(ctx, keys...); err != nil {
+		return fmt.Errorf("remove parts: %w", err)
+	}
+	return nil
+}

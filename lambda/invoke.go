@@ -1,0 +1,141 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"sshell/interp/plan"
+	"sshell/remote"
+)
+
+// answer is how an invocation ended.
+type answer struct {
+	response *Response      // nil when the function did not answer
+	result   *remote.Result // of a function that died in a way that says how its task ended
+	death    death
+	err      error
+	gone     bool // nobody writes any more for this call
+}
+
+// The pause after a refusal that goes by doubles from the first to the last, and is spread by half to either side.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// throttlePatience is how long an invocation is made again that is refused: an account whose concurrency others use up has
+// some again when theirs end, which takes MaxTimeout at most.
+const throttlePatience = MaxTimeout
+
+// cancelPatience is how long a call that was cancelled waits for its function to stop: it looks for the mark every LookEvery
+// and stops within StopMargin, and some requests' time is to spare. What takes longer is left to Close.
+const cancelPatience = 10 * time.Second
+
+// invoke makes the invocation and waits for its end. When ctx ends it tells the function to stop.
+func (c *call) invoke(ctx context.Context, payload []byte) answer {
+	answers := make(chan answer, 1)
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	go func() { answers <- c.insist(ctx, inner, payload) }()
+	select {
+	case a := <-answers:
+		return a
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(cancelPatience)
+	defer timer.Stop()
+	if c.tell(inner) == nil {
+		select {
+		case a := <-answers:
+			return a
+		case <-timer.C:
+		}
+	}
+	return answer{err: ctx.Err()}
+}
+
+// insist makes the invocation until it is taken. ctx is for the pauses, inner for the requests.
+func (c *call) insist(ctx, inner context.Context, payload []byte) answer {
+	began, pause := time.Now(), firstPause
+	for {
+		a := c.once(inner, payload)
+		if !errors.Is(a.err, ErrBusy) {
+			return a
+		}
+		if time.Since(began) > throttlePatience {
+			a.err = fmt.Errorf("%w: %w", a.err, remote.ErrLost)
+			return a
+		}
+		timer := time.NewTimer(time.Duration(float64(pause) * (0.5 + rand.Float64())))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return answer{err: ctx.Err(), gone: true}
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// once makes the invocation.
+func (c *call) once(ctx context.Context, payload []byte) answer {
+	c.setDeadline(time.Now().Add(c.r.cfg.Timeout + MaxInit))
+	ctx, stop := context.WithDeadline(ctx, c.deadline())
+	defer stop()
+	out, err := c.r.cfg.Invoker.Invoke(ctx, &sdk.InvokeInput{
+		FunctionName:   aws.String(c.r.cfg.Function),
+		InvocationType: types.InvocationTypeRequestResponse,
+		Payload:        payload,
+	})
+	if err != nil {
+		err = c.r.invokeError(err)
+		return answer{err: err, gone: !errors.Is(err, remote.ErrLost)}
+	}
+	if out.FunctionError != nil {
+		return c.died(out.Payload)
+	}
+	response, err := DecodeResponse(out.Payload)
+	var version *VersionError
+	switch {
+	case errors.As(err, &version):
+		return answer{err: c.r.notStarted("the function is of another version: %w: run sshellctl deploy", version), gone: true}
+	case err != nil:
+		return answer{err: c.r.lost("%w", err), gone: true}
+	}
+	return answer{response: response, gone: true}
+}
+
+// died is the answer for a function that ended without one.
+func (c *call) died(payload []byte) answer {
+	var f functionError
+	a := answer{death: f.parse(payload), gone: true}
+	status, result := plan.Status(statusTimedOut), &remote.Result{}
+	switch a.death {
+	case overtimeDeath:
+		result.TimedOut = true
+	case memoryDeath:
+		status, result.Signal = statusKilled, sigkill
+	default:
+		a.err = c.r.lost("the function failed: %s %s", f.Type, f.Message)
+		return a
+	}
+	for range c.task.Stages {
+		result.Statuses = append(result.Statuses, status)
+	}
+	a.result = result
+	return a
+}
+
+// What a shell shows for a stage whose time was up, as timeout(1) does, and for one that the kernel killed.
+const (
+	statusTimedOut = 124
+	sigkill        = 9
+	statusKilled   = 128 + sigkill
+)

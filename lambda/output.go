@@ -1,0 +1,116 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"sshell/pipes"
+	"sshell/remote"
+)
+
+// output is one output of a call, on its way to a descriptor. It becomes a stream if it is large or its command goes on, so
+// after HoldFor it is looked for; before that there is none, and to look costs requests.
+type output struct {
+	name string
+	to   *os.File // nil for one that nobody wants
+
+	drop     context.CancelFunc
+	answered chan struct{} // closed when it is known whether there is a stream
+	done     chan struct{}
+	err      error // set before done is closed
+}
+
+func newOutput(name string, to *os.File) *output {
+	return &output{name: name, to: to, answered: make(chan struct{}), done: make(chan struct{})}
+}
+
+// sameFile reports whether two outputs go to one place, where only one stream keeps their order.
+func sameFile(a, b *os.File) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	x, err1 := a.Stat()
+	y, err2 := b.Stat()
+	return a == b || err1 == nil && err2 == nil && os.SameFile(x, y)
+}
+
+// start looks for the stream when it is time.
+func (o *output) start(ctx context.Context, t pipes.Transport) {
+	ctx, o.drop = context.WithCancel(ctx)
+	go func() {
+		defer close(o.done)
+		timer := time.NewTimer(HoldFor)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-o.answered:
+		}
+		if ctx.Err() == nil {
+			o.err = o.receive(ctx, t)
+		}
+	}()
+}
+
+// receive copies the stream to the descriptor.
+func (o *output) receive(ctx context.Context, t pipes.Transport) error {
+	r, err := t.Open(ctx, o.name)
+	if err != nil {
+		return fmt.Errorf("read output: %w: %w", err, remote.ErrLost)
+	}
+	for buf := make([]byte, blockSize); ; {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if werr := o.write(buf[:n]); werr != nil {
+				return errors.Join(hide(werr), r.Close())
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return r.Close()
+		case ctx.Err() != nil:
+			return nil // not closed: nobody is told that the stream is unwanted
+		case err != nil:
+			return errors.Join(fmt.Errorf("read output: %w: %w", err, remote.ErrLost), r.Close())
+		}
+	}
+}
+
+func (o *output) write(p []byte) error {
+	if o.to == nil {
+		return nil
+	}
+	if _, err := o.to.Write(p); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}
+
+// hide is err, or nil when it says that a reader has left: the command learns that by its own write.
+func hide(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// finish completes the output. Without an answer there is no more to come.
+func (o *output) finish(answered bool, out Output) error {
+	if answered && out.Streamed {
+		close(o.answered)
+		<-o.done
+		o.drop()
+		return o.err
+	}
+	o.drop()
+	close(o.answered)
+	<-o.done
+	if answered && len(out.Inline) > 0 {
+		return hide(o.write(out.Inline))
+	}
+	return nil
+}

@@ -1,0 +1,296 @@
+package lambda
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sshell/interp/plan"
+	"sshell/pipes"
+	"sshell/pipes/objpipe"
+	"sshell/pipes/objstore"
+	"sshell/remote"
+)
+
+// Config is how a Runner is made.
+type Config struct {
+	Invoker  Invoker
+	Function string // name or ARN
+	Region   string // for messages
+	// Bucket is the name of Store as the function knows it.
+	Bucket string
+	Store  objstore.Store
+	// Transport carries the streams of a run between this process and functions; nil means Streams over Store.
+	Transport func(run string) pipes.Transport
+	// Timeout is what the function is configured with; 0 means MaxTimeout.
+	Timeout time.Duration
+}
+
+// Runner is a remote.Runner over one function. It may be used from several goroutines, and bounds nothing by itself.
+type Runner struct {
+	cfg    Config
+	id     string // tells the calls of this Runner from those of others
+	calls  atomic.Uint64
+	shares shares
+	late   late
+}
+
+// New makes a Runner. It asks nobody: a function that is missing is found by the first Run.
+func New(cfg Config) (*Runner, error) {
+	switch {
+	case cfg.Function == "":
+		return nil, errors.New("lambda: no function is named: make one with sshellctl deploy")
+	case cfg.Invoker == nil, cfg.Store == nil:
+		return nil, errors.New("lambda: needs a client and a store")
+	}
+	if cfg.Transport == nil {
+		cfg.Transport = func(run string) pipes.Transport { return Streams(cfg.Store, run) }
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = MaxTimeout
+	}
+	return &Runner{cfg: cfg, id: rand.Text()}, nil
+}
+
+// Streams is the transport of a run's streams through a store, the same at both ends.
+func Streams(s objstore.Store, run string) pipes.Transport {
+	return objpipe.New(s, "tmp/"+run+"/pipes")
+}
+
+// call is one call of Run.
+type call struct {
+	r       *Runner
+	task    *remote.Task
+	id      string
+	streams pipes.Transport
+	mark    string // key
+	stdin   *stdin // nil when the task reads no stream
+	outputs []*output
+	fate
+}
+
+// Run makes an attempt at a task: see remote.Runner, and the package for what is promised.
+func (r *Runner) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remote.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	id := fmt.Sprintf("%s-%d", r.id, r.calls.Add(1))
+	c := &call{r: r, task: t, id: id, streams: r.cfg.Transport(t.Run), mark: "tmp/" + t.Run + "/cancel/" + id}
+	payload, err := c.prepare(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	c.start(ctx)
+	ans := c.invoke(ctx, payload)
+	return c.settle(ctx, ans, s)
+}
+
+// stream names the call's stream for a descriptor.
+func (c *call) stream(fd int) string { return fmt.Sprintf("%s/%d", c.id, fd) }
+
+// prepare settles what travels how, and writes the payload.
+func (c *call) prepare(ctx context.Context, s remote.Streams) ([]byte, error) {
+	t := *c.task
+	t.Snapshot, t.Environ = nil, nil
+	req := &Request{Run: t.Run, Bucket: c.r.cfg.Bucket, Cancel: c.mark, Stdout: c.stream(1)}
+	if t.Input.Kind == remote.StreamInput {
+		if err := c.openStdin(ctx, s.Stdin, &t, req); err != nil {
+			return nil, c.r.notStarted("read standard input: %w", err)
+		}
+	}
+	c.outputs = append(c.outputs, newOutput(req.Stdout, s.Stdout))
+	if !sameFile(s.Stdout, s.Stderr) {
+		req.Stderr = c.stream(2)
+		c.outputs = append(c.outputs, newOutput(req.Stderr, s.Stderr))
+	}
+	payload, err := c.encode(ctx, &t, req)
+	if err == nil {
+		return payload, nil
+	}
+	if c.stdin != nil {
+		c.stdin.close()
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, c.r.notStarted("%w", err)
+}
+
+// encode writes the payload, and stores what does not fit.
+func (c *call) encode(ctx context.Context, t *remote.Task, req *Request) ([]byte, error) {
+	var err error
+	if req.Shared, err = c.r.shares.part(ctx, c.r.cfg.Store, c.task); err != nil {
+		return nil, err
+	}
+	task, err := remote.EncodeTask(t)
+	if err != nil {
+		return nil, fmt.Errorf("write task: %w", err)
+	}
+	req.Task = Part{Inline: task}
+	payload, err := EncodeRequest(req)
+	if err != nil || len(payload) <= MaxPayload {
+		return payload, err
+	}
+	if req.Task, err = Store(ctx, c.r.cfg.Store, t.Run, task); err != nil {
+		return nil, err
+	}
+	return EncodeRequest(req)
+}
+
+// start lets the streams flow beside the invocation.
+func (c *call) start(ctx context.Context) {
+	if c.stdin != nil {
+		c.stdin.start(context.WithoutCancel(ctx), c.streams)
+	}
+	for _, o := range c.outputs {
+		o.start(context.WithoutCancel(ctx), c.streams)
+	}
+}
+
+// settle ends what start began, and says how the attempt ended.
+func (c *call) settle(ctx context.Context, ans answer, s remote.Streams) (*remote.Result, error) {
+	if c.stdin != nil {
+		c.stdin.stop()
+	}
+	var copied error
+	for i, o := range c.outputs {
+		var out Output
+		if ans.response != nil {
+			out = [...]Output{ans.response.Stdout, ans.response.Stderr}[i]
+		}
+		copied = errors.Join(copied, o.finish(ans.response != nil, out))
+	}
+	c.cleanUp(ctx, ans)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case ans.err != nil:
+		return nil, ans.err
+	case ans.result != nil:
+		c.explain(s, ans)
+		return ans.result, nil
+	case ans.response.Failure != nil:
+		return nil, c.failure(ans.response.Failure)
+	case c.stdin != nil && c.stdin.err != nil:
+		return nil, c.r.lost("send standard input: %w", c.stdin.err)
+	case copied != nil:
+		return nil, fmt.Errorf("%s: %w", c.r.what(), copied)
+	}
+	result, err := remote.DecodeResult(ans.response.Result)
+	if err != nil {
+		return nil, c.r.lost("%w", err)
+	}
+	if ans.response.Deadline {
+		c.say(s, "the function's time was up: use smaller chunks, or deploy it with a longer timeout")
+	}
+	return result, nil
+}
+
+// failure is what the function says, under its name.
+func (c *call) failure(f *Failure) error {
+	if f.Kind == Cancelled {
+		return c.r.lost("was cancelled by somebody else")
+	}
+	err := f.Err()
+	var no *remote.NotStartedError
+	if errors.As(err, &no) {
+		if no.Status == plan.StatusMachinery {
+			no.Err = fmt.Errorf("%s: %w", c.r.what(), no.Err)
+		}
+		return no
+	}
+	return fmt.Errorf("%s: %w", c.r.what(), err)
+}
+
+// explain tells the user of a function that died with its task.
+func (c *call) explain(s remote.Streams, ans answer) {
+	if ans.death == memoryDeath {
+		c.say(s, "out of memory: deploy the function with more, or use smaller chunks")
+		return
+	}
+	c.say(s, "the function's time was up: use smaller chunks, or deploy it with a longer timeout")
+}
+
+// say writes a line to the task's stderr. A stderr that is gone is nobody's concern here.
+func (c *call) say(s remote.Streams, line string) {
+	if s.Stderr != nil {
+		fmt.Fprintf(s.Stderr, "sshell: %s: %s\n", c.r.what(), line)
+	}
+}
+
+// shares remembers the part that the tasks of a run share.
+type shares struct {
+	mu   sync.Mutex
+	last *share
+}
+
+// share is one part. Tasks that share have the same snapshot and environment, not merely equal ones.
+type share struct {
+	run      string
+	snapshot *plan.Snapshot
+	environ  *string // the first of the list
+	count    int
+
+	once sync.Once
+	part Part
+	err  error
+}
+
+// inlineShare is how much shared state goes with each task: a request to store more and one for each function to fetch it
+// take about as long as 16 KiB take a slow line up, a thousand times.
+const inlineShare = 16 << 10
+
+// part gives the part for a task, storing it when it is the first.
+func (s *shares) part(ctx context.Context, store objstore.Store, t *remote.Task) (Part, error) {
+	key := share{run: t.Run, snapshot: t.Snapshot, count: len(t.Environ)}
+	if len(t.Environ) > 0 {
+		key.environ = &t.Environ[0]
+	}
+	s.mu.Lock()
+	sh := s.last
+	if sh == nil || sh.run != key.run || sh.snapshot != key.snapshot || sh.environ != key.environ || sh.count != key.count {
+		sh = &share{run: key.run, snapshot: key.snapshot, environ: key.environ, count: key.count}
+		s.last = sh
+	}
+	s.mu.Unlock()
+	// The others need it, whatever becomes of this task.
+	sh.once.Do(func() { sh.part, sh.err = encodeShare(context.WithoutCancel(ctx), store, t) })
+	if sh.err != nil {
+		s.drop(sh) // the next task tries again
+	}
+	return sh.part, sh.err
+}
+
+func (s *shares) drop(sh *share) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last == sh {
+		s.last = nil
+	}
+}
+
+// forget drops what is remembered of a run.
+func (s *shares) forget(run string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last != nil && s.last.run == run {
+		s.last = nil
+	}
+}
+
+func encodeShare(ctx context.Context, store objstore.Store, t *remote.Task) (Part, error) {
+	data, err := plan.Marshal(Shared{Snapshot: t.Snapshot, Environ: t.Environ})
+	if err != nil {
+		return Part{}, fmt.Errorf("write snapshot: %w", err)
+	}
+	if len(data) <= inlineShare {
+		return Part{Inline: data}, nil
+	}
+	return Store(ctx, store, t.Run, data)
+}
+
+var _ remote.Runner = (*Runner)(nil)

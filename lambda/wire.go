@@ -1,0 +1,169 @@
+package lambda
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"sshell/interp/plan"
+	"sshell/remote"
+)
+
+// Version is the version of Request and Response. Client and function must have the same.
+const Version = 1
+
+// Request is what a function is invoked with.
+type Request struct {
+	Run    string `cbor:"run"`
+	Bucket string `cbor:"bucket,omitempty"` // where parts, streams and the mark are
+	// Task is what remote.EncodeTask writes of the task without what is in Shared.
+	Task Part `cbor:"task"`
+	// Shared is a Shared as plan.Marshal writes it.
+	Shared Part `cbor:"shared"`
+	// Stdin, Stdout and Stderr name streams. Stdin is empty when the task's input is not a stream. Stderr is empty when it
+	// is to go where Stdout goes.
+	Stdin  string `cbor:"stdin,omitempty"`
+	Stdout string `cbor:"stdout,omitempty"`
+	Stderr string `cbor:"stderr,omitempty"`
+	// Cancel is the key of the mark that stops the task.
+	Cancel string `cbor:"cancel,omitempty"`
+}
+
+// Shared is what the tasks of a run have in common.
+type Shared struct {
+	Snapshot *plan.Snapshot `cbor:"snapshot,omitempty"`
+	Environ  []string       `cbor:"environ,omitempty"`
+}
+
+// Response is what a function answers.
+type Response struct {
+	// Result is what remote.EncodeResult writes, nil when Failure is there.
+	Result  []byte   `cbor:"result,omitempty"`
+	Failure *Failure `cbor:"failure,omitempty"`
+	Stdout  Output   `cbor:"stdout"`
+	Stderr  Output   `cbor:"stderr"`
+	// Deadline says that the task was stopped for the function's time, not for a limit of its own.
+	Deadline bool `cbor:"deadline,omitempty"`
+}
+
+// Output is one output of a task: bytes, or the stream that the request named.
+type Output struct {
+	Inline   []byte `cbor:"inline,omitempty"`
+	Streamed bool   `cbor:"streamed,omitempty"`
+}
+
+// Failure is why there is no result.
+type Failure struct {
+	Kind    FailureKind `cbor:"kind"`
+	Status  plan.Status `cbor:"status,omitempty"` // for NotStarted
+	Message string      `cbor:"message"`
+}
+
+// FailureKind tells failures apart as errors of a remote.Runner are.
+type FailureKind uint8
+
+// The kinds of failure.
+const (
+	Fault      FailureKind = iota // the machinery's, and no other attempt would do better
+	NotStarted                    // the command did not run
+	Lost                          // it may have run
+	Cancelled                     // the mark was found
+)
+
+// FailureOf is an error of a remote.Runner as it travels.
+func FailureOf(err error) *Failure {
+	f := &Failure{Message: err.Error()}
+	var no *remote.NotStartedError
+	switch {
+	case errors.As(err, &no):
+		f.Kind, f.Status = NotStarted, no.Status
+	case errors.Is(err, remote.ErrLost):
+		f.Kind = Lost
+	}
+	return f
+}
+
+// Err is the failure as an error again. One that was Cancelled is no special error: whoever cancelled knows.
+func (f *Failure) Err() error {
+	err := errors.New(f.Message)
+	switch f.Kind {
+	case NotStarted:
+		return &remote.NotStartedError{Status: f.Status, Err: err}
+	case Lost:
+		return fmt.Errorf("%w: %w", err, remote.ErrLost)
+	}
+	return err
+}
+
+// envelope is what Lambda carries.
+type envelope struct {
+	Version int    `json:"sshell"`
+	Body    []byte `json:"body,omitempty"`
+	Error   string `json:"error,omitempty"`
+}
+
+// VersionError says that the two sides do not understand each other.
+type VersionError struct {
+	Theirs int    // 0 for something that is no envelope of ours
+	Why    string // in the words of the other side, empty where it said nothing
+}
+
+func (e *VersionError) Error() string {
+	why := fmt.Sprintf("it speaks version %d of the protocol, this side %d", e.Theirs, Version)
+	if e.Theirs == 0 {
+		why = "it does not speak sshell's protocol"
+	}
+	if e.Why != "" {
+		why += ": " + e.Why
+	}
+	return why
+}
+
+// EncodeRequest writes a request as the payload of an invocation.
+func EncodeRequest(r *Request) ([]byte, error) { return seal("request", r) }
+
+// EncodeResponse writes a response as a function's payload.
+func EncodeResponse(r *Response) ([]byte, error) { return seal("response", r) }
+
+// EncodeRefusal writes the answer to a request that could not be read.
+func EncodeRefusal(err error) ([]byte, error) {
+	return json.Marshal(envelope{Version: Version, Error: err.Error()})
+}
+
+// DecodeRequest reads what EncodeRequest wrote. A *VersionError tells that it was not of this version.
+func DecodeRequest(payload []byte) (*Request, error) {
+	r := new(Request)
+	return r, open("request", payload, r)
+}
+
+// DecodeResponse reads what EncodeResponse wrote. A *VersionError tells that it was not of this version, or that the
+// function refused the request for its own.
+func DecodeResponse(payload []byte) (*Response, error) {
+	r := new(Response)
+	return r, open("response", payload, r)
+}
+
+func seal(what string, v any) ([]byte, error) {
+	body, err := plan.Marshal(v)
+	if err == nil {
+		body, err = json.Marshal(envelope{Version: Version, Body: body})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", what, err)
+	}
+	return body, nil
+}
+
+func open(what string, payload []byte, v any) error {
+	var e envelope
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return fmt.Errorf("read %s: %w", what, errors.Join(&VersionError{}, err))
+	}
+	if e.Version != Version || e.Error != "" {
+		return fmt.Errorf("read %s: %w", what, &VersionError{Theirs: e.Version, Why: e.Error})
+	}
+	if err := plan.Unmarshal(e.Body, v); err != nil {
+		return fmt.Errorf("read %s: %w", what, err)
+	}
+	return nil
+}
