@@ -41,6 +41,9 @@ var (
 	_ objstore.Composer = (*Store)(nil)
 )
 
+// maxGrow bounds the bytes that Put makes room for before it has them: a body may be shorter than was said.
+const maxGrow = 16 << 20
+
 // begin is what every operation on one key looks at first.
 func begin(ctx context.Context, op, key string) error {
 	if err := objstore.CheckKey(key); err != nil {
@@ -55,6 +58,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, size int64,
 		return err
 	}
 	var data bytes.Buffer
+	data.Grow(int(min(max(size, 0), maxGrow)))
 	if err := objstore.Copy(ctx, &data, body, size); err != nil {
 		return objstore.KeyError("put", key, err)
 	}
