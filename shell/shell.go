@@ -28,15 +28,8 @@ type Program struct {
 	Args []string // as os.Args
 	// Self starts this program again, for subshells that are processes.
 	Self []string
-	// Segments makes what runs stages that leave the client. It is called once, when the first one does.
-	Segments func(Setup) (plan.Segments, error)
-	Targets  []plan.Target
-}
-
-// Setup is what Segments is made with.
-type Setup struct {
-	Files   plan.Files
-	Isolate bool // tasks see an empty root and what they were shipped
+	// Routes are the ways by which stages leave the client.
+	Routes []Route
 }
 
 // The exit statuses of a shell that could not begin.
@@ -121,13 +114,13 @@ func (p Program) run(ctx context.Context, in *invocation) int {
 // config is what every shell of this program is made with.
 func (p Program) config(in *invocation) interp.Config {
 	f := &files{buckets: &lazyBuckets{}}
-	run := &segments{make: p.Segments, setup: Setup{Files: f, Isolate: in.isolate}}
+	run := newSegments(p.Routes, Setup{Files: f, Isolate: in.isolate})
 	return interp.Config{
 		Name:     p.Args[0],
 		Self:     p.Self,
 		Segments: run,
 		Planner:  plan.Plan,
-		Facts:    plan.Facts{Default: plan.Target(in.on), Targets: p.Targets},
+		Facts:    plan.Facts{Default: plan.Target(in.on), Targets: run.targets()},
 		Files:    f,
 		Words:    words(),
 		Explain:  in.explain,
@@ -136,41 +129,6 @@ func (p Program) config(in *invocation) interp.Config {
 
 // Config is what a shell is made with that this program starts elsewhere: in a worker.
 func (p Program) Config() interp.Config { return p.config(&invocation{}) }
-
-// segments makes the real Segments when the first stage leaves: a script without one does not pay for it.
-type segments struct {
-	make  func(Setup) (plan.Segments, error)
-	setup Setup
-	once  sync.Once
-	real  plan.Segments
-	err   error
-}
-
-func (s *segments) get() (plan.Segments, error) {
-	s.once.Do(func() { s.real, s.err = s.make(s.setup) })
-	return s.real, s.err
-}
-
-// Run implements plan.Segments.
-func (s *segments) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error) {
-	real, err := s.get()
-	if err != nil {
-		return nil, err
-	}
-	return real.Run(ctx, seg)
-}
-
-// Explain implements plan.Explainer.
-func (s *segments) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {
-	real, err := s.get()
-	if err != nil {
-		return nil, err
-	}
-	if e, ok := real.(plan.Explainer); ok {
-		return e.Explain(ctx, seg)
-	}
-	return nil, nil
-}
 
 // lazyBuckets finds the folder that stands for s3:// when a name is first used.
 type lazyBuckets struct {

@@ -22,10 +22,12 @@ func main() {
 
 func run() int {
 	program := shell.Program{
-		Args:     os.Args,
-		Self:     []string{self()},
-		Segments: segments,
-		Targets:  []plan.Target{plan.Local},
+		Args: os.Args,
+		Self: []string{self()},
+		Routes: []shell.Route{
+			{Targets: []plan.Target{plan.Local}, Segments: segments},
+			{Targets: agentTargets, Segments: agentSegments},
+		},
 	}
 	if len(os.Args) == 3 && os.Args[1] == interp.SubshellFlag {
 		if fd, err := strconv.Atoi(os.Args[2]); err == nil {
