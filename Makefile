@@ -1,6 +1,6 @@
 # What people and CI run. Everything that installs something is in scripts/setup; all else works in the tree.
 #
-#	make build    bin/sshell
+#	make build    bin/sshell and bin/sshell-agent, which must be of one build
 #	make demo     the main job on the reads in testdata; needs only Go and a POSIX machine
 #	make test     installs what tests need, checks, and runs every test
 #	make check    format, vet, staticcheck, the import table, and builds for each platform
@@ -11,6 +11,8 @@ GO ?= go
 FUZZTIME ?= 60s
 BENCH ?=
 BENCH_SCALE ?= 1
+# By the stamp the shell and its agent know that they were built together.
+STAMP ?= $(shell git describe --always --dirty 2>/dev/null)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 
 # Where goroutines share state the race detector runs too. Its processes would sleep a second at their end, and the tests
@@ -20,7 +22,8 @@ RACED = ./interp/... ./pipes/... ./remote/...
 .PHONY: build demo test check fuzz bench clean
 
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/sshell ./cmd/sshell
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)" \
+		-o bin/ ./cmd/sshell ./cmd/sshell-agent
 
 demo: build
 	scripts/demo/run

@@ -20,9 +20,15 @@ type hello struct {
 	Build    string `cbor:"b"`
 }
 
-// Build names the build of the program that runs: its version, with the commit where the toolchain recorded it. Programs
-// that were built together have the same.
+// stamp names the build where the linker was told so (-X).
+var stamp string
+
+// Build names the build of the program that runs: its stamp, else its version, with the commit where the toolchain recorded
+// it. Programs that were built together have the same.
 func Build() string {
+	if stamp != "" {
+		return stamp
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "unknown"
