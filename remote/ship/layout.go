@@ -64,6 +64,14 @@ func (l *layout) add(i Item) {
 }
 
 func (l *layout) file(f File) error {
+	if f.Target != "" {
+		dir, links := l.walk(filepath.Dir(f.Path))
+		for _, link := range links {
+			l.add(link)
+		}
+		l.add(Item{Path: filepath.Join(dir, filepath.Base(f.Path)), Kind: Link, Target: f.Target})
+		return nil
+	}
 	real, err := filepath.EvalSymlinks(f.Path)
 	if err != nil {
 		return err
@@ -168,6 +176,9 @@ func left(without []string, name string) bool {
 		return ok
 	})
 }
+
+// Empty reports whether a folder right in this one, by its name, stands there empty.
+func (i *Item) Empty(name string) bool { return left(i.Without, name) }
 
 // String names a kind in messages.
 func (k Kind) String() string {

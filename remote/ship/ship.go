@@ -43,6 +43,8 @@ type File struct {
 	Why  string // the path of what needs it, empty for the program itself
 	// Without are patterns (see path/filepath.Match) for folders right in this folder that stand there empty.
 	Without []string
+	// Target is where a symbolic link leads that stands under Path, whatever is there here; empty for what is here.
+	Target string
 }
 
 // ArchError says that a program cannot run on the target's processor.
@@ -157,6 +159,10 @@ func (r *resolver) program(path, why string, depth int) error {
 	}
 	if !r.add(path, why) {
 		return nil
+	}
+	if real := r.shim(path); real != "" {
+		r.files[len(r.files)-1].Target = real
+		return r.program(real, path, depth+1)
 	}
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(f, head)

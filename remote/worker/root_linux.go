@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sshell/remote"
+	"sshell/remote/ship"
 )
 
 // oldRoot is where the machine's own root stands while the new one is furnished.
@@ -58,7 +59,11 @@ func enterRoot(o *order) (Config, error) {
 	if t.Dir == "" || !filepath.IsAbs(t.Dir) {
 		t.Dir = "/tmp"
 	}
-	if err := buildRoot(s, t.Dir, o.Tmp); err != nil {
+	items, err := ship.Layout(s.files, t.Dir)
+	if err != nil {
+		return Config{}, refused("isolate: %w", err)
+	}
+	if err := buildRoot(items, t.Dir, o.Tmp); err != nil {
 		return Config{}, refused("isolate: %w", err)
 	}
 	return configInside(o, s, self)
@@ -79,10 +84,10 @@ func configInside(o *order, s *shipment, self string) (Config, error) {
 		return Config{}, refused("isolate: give up capabilities: %w", err)
 	}
 	cfg := Config{contained: true}
-	if len(o.Self) > 0 && s.real[self] != "" {
+	if len(o.Self) > 0 && s.names[self] {
 		cfg.Self = append([]string{self}, o.Self[1:]...)
 	}
-	if len(o.Shell) > 0 && s.real[o.Shell[0]] != "" {
+	if len(o.Shell) > 0 && s.names[o.Shell[0]] {
 		cfg.Shell = o.Shell
 	}
 	return cfg, nil
@@ -158,7 +163,7 @@ func (b *building) readOnly(path string, flags uint) {
 }
 
 // buildRoot makes the new root and moves into it.
-func buildRoot(s *shipment, dir string, tmp int64) error {
+func buildRoot(items []ship.Item, dir string, tmp int64) error {
 	b := new(building)
 	b.mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
 	// Any folder will do: nobody else sees the mount, and what the folder held is seen again from the new root.
@@ -169,13 +174,44 @@ func buildRoot(s *shipment, dir string, tmp int64) error {
 	b.do("change root", func() error { return os.Chdir("/") })
 	b.writable(dir, tmp)
 	b.furnish()
-	for _, name := range s.order {
-		b.bind(oldRoot+s.real[name], name, false)
+	for i := range items {
+		b.item(&items[i])
 	}
 	b.leave(oldRoot)
 	b.readOnly("/", 0)
 	b.do("change to "+dir, func() error { return os.Chdir(dir) })
 	return b.err
+}
+
+// item shows what was shipped.
+func (b *building) item(i *ship.Item) {
+	if i.Kind == ship.Link {
+		b.link(i.Target, i.Path)
+		return
+	}
+	b.bind(oldRoot+i.Source, i.Path, false)
+	if len(i.Without) == 0 || b.err != nil {
+		return
+	}
+	list, err := os.ReadDir(i.Path)
+	b.do("read "+i.Path, func() error { return err })
+	for _, d := range list {
+		if d.IsDir() && i.Empty(d.Name()) {
+			b.mount("tmpfs", filepath.Join(i.Path, d.Name()), "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "mode=755")
+		}
+	}
+}
+
+// link makes a symbolic link. What every root has in its place is as good.
+func (b *building) link(target, path string) {
+	b.folder(filepath.Dir(path))
+	b.do("make "+path, func() error {
+		err := os.Symlink(target, path)
+		if errors.Is(err, os.ErrExist) {
+			return nil
+		}
+		return err
+	})
 }
 
 // writable makes the two folders that a task may write to, on one file system: /tmp and its working directory.

@@ -13,56 +13,70 @@ import (
 	"sshell/remote/ship"
 )
 
-// shipment is what an isolated task sees of this machine's files: under each name the file that it stands for here.
+// shipment is what an isolated task sees of this machine's files.
 type shipment struct {
-	order []string // names, absolute, in the order in which they were added
-	real  map[string]string
+	files []ship.File
+	names map[string]bool // the paths of files
 }
 
 // add lists a file or folder under the name that it has here.
-func (s *shipment) add(name string) error {
-	if _, ok := s.real[name]; ok {
-		return nil
+func (s *shipment) add(list ...ship.File) {
+	for _, f := range list {
+		if s.names[f.Path] {
+			continue
+		}
+		if s.names == nil {
+			s.names = make(map[string]bool)
+		}
+		s.names[f.Path] = true
+		s.files = append(s.files, f)
 	}
-	real, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return err
-	}
-	if s.real == nil {
-		s.real = make(map[string]string)
-	}
-	s.real[name] = real
-	s.order = append(s.order, name)
-	return nil
 }
 
 // program lists a program with all that it needs.
 func (s *shipment) program(name string, env []string) error {
 	files, err := ship.Resolve(name, env, "")
-	if err != nil {
-		return err
+	if err == nil {
+		s.add(files...)
 	}
-	for _, f := range files {
-		if err := s.add(f.Path); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
-// shipmentFor collects what a task ships: the programs of its argument vectors, its artifacts, this program where there is
-// source to run, and the shell where a script has no interpreter line. It is called in the task's directory.
+// argument lists a file that an argument names. What else an argument may be is not known here, so nothing about it is
+// an error.
+func (s *shipment) argument(name string, env environ) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return
+	}
+	st, err := os.Stat(path)
+	if err != nil || !st.Mode().IsRegular() {
+		return
+	}
+	if st.Mode()&0o111 == 0 || s.program(path, env.list) != nil {
+		s.add(ship.File{Path: path})
+	}
+}
+
+// shipmentFor collects what a task ships: the programs of its argument vectors and the files that these name, its artifacts,
+// what the C library reads because of its environment, this program where there is source to run, and the shell where a
+// script has no interpreter line. It is called in the task's directory.
 func shipmentFor(o *order, self string) (*shipment, error) {
 	s := new(shipment)
 	base := newEnviron(o.Task.Environ).with(o.Task.Env)
 	var source bool
 	for _, st := range o.Task.Stages {
+		env := base.with(st.Env)
+		s.add(ship.Locale(env.list, "")...)
 		if st.Argv == nil {
 			source = true
 			continue
 		}
-		if err := s.command(st.Argv[0], base.with(st.Env), o); err != nil {
+		if err := s.command(st.Argv[0], env, o); err != nil {
 			return nil, err
+		}
+		for _, word := range st.Argv[1:] {
+			s.argument(word, env)
 		}
 	}
 	if source {
@@ -133,7 +147,8 @@ func (s *shipment) artifact(name string, env environ) error {
 	case st.Mode().IsRegular() && st.Mode()&0o111 != 0:
 		return s.program(path, env.list)
 	}
-	return s.add(path)
+	s.add(ship.File{Path: path})
+	return nil
 }
 
 // refused is an error of the machinery before anything of the task was started.
