@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,9 +79,9 @@ func TestAnswersOfLambda(t *testing.T) {
 		{"InternalFailure", 503, "", isLost, "InternalFailure"},
 	} {
 		t.Run(c.code, func(t *testing.T) {
-			asked := 0
+			var asked atomic.Int32
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				asked++
+				asked.Add(1)
 				w.Header().Set("X-Amzn-ErrorType", c.code)
 				w.WriteHeader(c.status)
 				io.WriteString(w, `{"message":"`+c.message+`","Message":"`+c.message+`"}`)
@@ -91,8 +92,8 @@ func TestAnswersOfLambda(t *testing.T) {
 			if !c.is(a.err) || !strings.Contains(a.err.Error(), c.says) || !strings.HasPrefix(a.err.Error(), "lambda: sshell: ") {
 				t.Errorf("got %v, want %q", a.err, c.says)
 			}
-			if asked != 1 {
-				t.Errorf("asked %d times", asked)
+			if asked.Load() != 1 {
+				t.Errorf("asked %d times", asked.Load())
 			}
 			if a.gone == isLost(a.err) {
 				t.Errorf("gone is %v", a.gone)
@@ -102,9 +103,9 @@ func TestAnswersOfLambda(t *testing.T) {
 }
 
 func TestConnectionThatEnds(t *testing.T) {
-	asked := 0
+	var asked atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		asked++
+		asked.Add(1)
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -114,8 +115,8 @@ func TestConnectionThatEnds(t *testing.T) {
 	}))
 	defer s.Close()
 	_, err := newRunner(t, NewInvoker(sdkConfig(s.URL))).Run(t.Context(), argv("true"), remote.Streams{})
-	if !isLost(err) || asked != 1 {
-		t.Errorf("got %v after %d requests, want it lost after one", err, asked)
+	if !isLost(err) || asked.Load() != 1 {
+		t.Errorf("got %v after %d requests, want it lost after one", err, asked.Load())
 	}
 }
 

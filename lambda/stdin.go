@@ -142,7 +142,7 @@ func (in *stdin) start(ctx context.Context, t pipes.Transport) {
 func (in *stdin) send(ctx context.Context, t pipes.Transport) error {
 	w, err := t.Create(ctx, in.name)
 	if err != nil {
-		return err
+		return in.unlessLeft(ctx, err)
 	}
 	defer w.Break(&pipes.Broken{Cause: "standard input was not sent to its end"})
 	if _, err := w.Write(in.head); err != nil {

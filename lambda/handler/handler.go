@@ -1,0 +1,160 @@
+// Package handler is the function's side of package lambda: it turns the payload of an invocation into a run of its task, and
+// the outcome into the answer. It knows no runtime, no SDK and no store, only their seams.
+//
+// # What is promised
+//
+// An invocation leaves nothing to the next in the same environment: its working directory is fresh, and everything in
+// Config.Tmp is removed after it; all processes that it started are killed, those too that left their group or lost their
+// parents (on Linux, where functions run); the variables of the environment are the task's alone, not the function's, whose
+// credentials are among them; directory and umask of this process stay as they are, and all descriptors are closed. What is
+// kept is the last snapshot that tasks shared. Where that cannot be had Handle fails, and the process is to end.
+//
+// Output that is small and early goes into the answer, other output into streams as it comes. A background process that
+// outlives the task's stages is killed with them: its output ends there.
+//
+// A task is stopped lambda.StopMargin before the deadline of the invocation, and when the request's mark is found in
+// the store, which is looked for every lambda.LookEvery. The mark is removed when nothing will be written any more.
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"sshell/interp/plan"
+	"sshell/lambda"
+	"sshell/pipes"
+	"sshell/pipes/objstore"
+	"sshell/remote"
+)
+
+// Config is how a Handler is made.
+type Config struct {
+	// Buckets holds parts, streams and marks, and the objects that tasks read.
+	Buckets objstore.Buckets
+	// Streams is the transport of a run's streams; nil means lambda.Streams.
+	Streams func(store objstore.Store, run string) pipes.Transport
+	// Self and Shell are as in worker.Config.
+	Self, Shell []string
+	// Tmp is a folder that is the function's alone: all in it is removed after each invocation.
+	Tmp string
+}
+
+// Handler handles invocations, one at a time.
+type Handler struct {
+	cfg Config
+
+	mu     sync.Mutex
+	digest string // of the shared part that is kept
+	shared lambda.Shared
+}
+
+// New makes a Handler. On Linux this process takes in the orphans of the processes that it starts, from now on.
+func New(cfg Config) (*Handler, error) {
+	if cfg.Streams == nil {
+		cfg.Streams = lambda.Streams
+	}
+	if !filepath.IsAbs(cfg.Tmp) || filepath.Clean(cfg.Tmp) == "/" {
+		return nil, fmt.Errorf("set up handler: %q is no folder of its own", cfg.Tmp)
+	}
+	if err := adoptOrphans(); err != nil {
+		return nil, fmt.Errorf("set up handler: %w", err)
+	}
+	return &Handler{cfg: cfg}, nil
+}
+
+// Handle makes the attempt that a payload asks for and gives the payload of the answer. An error says that this process
+// cannot be trusted with another invocation.
+func (h *Handler) Handle(ctx context.Context, payload []byte) ([]byte, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.tidy(); err != nil {
+		return nil, err
+	}
+	req, err := lambda.DecodeRequest(payload)
+	if err != nil {
+		return lambda.EncodeRefusal(err)
+	}
+	i := &invocation{h: h, req: req}
+	response := i.run(ctx)
+	if err := h.tidy(); err != nil {
+		return nil, err
+	}
+	return lambda.EncodeResponse(response)
+}
+
+// tidy makes the environment as it was.
+func (h *Handler) tidy() error {
+	if err := killKin(); err != nil {
+		return fmt.Errorf("end processes: %w", err)
+	}
+	entries, err := os.ReadDir(h.cfg.Tmp)
+	if err != nil {
+		return fmt.Errorf("tidy up: %w", err)
+	}
+	for _, e := range entries {
+		if err := remove(filepath.Join(h.cfg.Tmp, e.Name())); err != nil {
+			return fmt.Errorf("tidy up: %w", err)
+		}
+	}
+	return nil
+}
+
+// remove removes a file or folder, folders without permissions too.
+func remove(path string) error {
+	if os.RemoveAll(path) == nil {
+		return nil
+	}
+	filepath.WalkDir(path, func(name string, d fs.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			os.Chmod(name, 0o700) // before it is read
+		}
+		return nil
+	})
+	return os.RemoveAll(path)
+}
+
+// task gives the task of a request, whole.
+func (h *Handler) task(ctx context.Context, store objstore.Store, req *lambda.Request) (*remote.Task, error) {
+	data, err := req.Task.Fetch(ctx, store, req.Run)
+	if err != nil {
+		return nil, fetchError(err)
+	}
+	t, err := remote.DecodeTask(data)
+	if err != nil {
+		return nil, refused(err)
+	}
+	if d := req.Shared.Digest; d == "" || d != h.digest {
+		data, err := req.Shared.Fetch(ctx, store, req.Run)
+		if err != nil {
+			return nil, fetchError(err)
+		}
+		var shared lambda.Shared
+		if len(data) > 0 {
+			err = plan.Unmarshal(data, &shared)
+		}
+		if err != nil {
+			return nil, refused(fmt.Errorf("read snapshot: %w", err))
+		}
+		h.digest, h.shared = d, shared
+	}
+	t.Snapshot, t.Environ = h.shared.Snapshot, h.shared.Environ
+	return t, nil
+}
+
+// fetchError tells a part that is not there from a store that did not answer.
+func fetchError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return refused(err)
+	}
+	return fmt.Errorf("%w: %w", err, remote.ErrLost)
+}
+
+// refused is an error of the machinery before anything of the task was started.
+func refused(err error) error {
+	return &remote.NotStartedError{Status: plan.StatusMachinery, Err: err}
+}

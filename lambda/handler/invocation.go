@@ -1,0 +1,184 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"sshell/lambda"
+	"sshell/pipes"
+	"sshell/pipes/objstore"
+	"sshell/remote"
+	"sshell/remote/worker"
+)
+
+// invocation is one request on its way to a response.
+type invocation struct {
+	h       *Handler
+	req     *lambda.Request
+	store   objstore.Store
+	streams pipes.Transport
+	task    *remote.Task
+	short   bool // its time ends with the function's, not by a limit of its own
+	sinks   []*sink
+}
+
+// errCancelled is why a task is stopped whose mark was found.
+var errCancelled = errors.New("cancelled")
+
+// run makes the attempt.
+func (i *invocation) run(ctx context.Context) *lambda.Response {
+	result, err := i.attempt(ctx)
+	response := new(lambda.Response)
+	failed := err
+	for n, s := range i.sinks {
+		out, err := s.finish(result, failed)
+		if err != nil && failed == nil {
+			result, failed = nil, fmt.Errorf("send output: %w: %w", err, remote.ErrLost)
+		}
+		*[...]*lambda.Output{&response.Stdout, &response.Stderr}[n] = out
+	}
+	if failed == nil {
+		response.Result, failed = remote.EncodeResult(result)
+		response.Deadline = result.TimedOut && i.short
+	}
+	if failed != nil {
+		response.Failure = lambda.FailureOf(failed)
+	}
+	if errors.Is(failed, errCancelled) {
+		response.Failure.Kind = lambda.Cancelled
+		// The runner removes it too, when it hears of the end.
+		_ = i.store.Delete(ctx, i.req.Cancel)
+	}
+	return response
+}
+
+// attempt runs the task. When it returns nothing of the task runs any more, and the sinks will see their ends.
+func (i *invocation) attempt(ctx context.Context) (*remote.Result, error) {
+	if err := i.prepare(ctx); err != nil {
+		return nil, err
+	}
+	in, err := i.input(ctx)
+	if err != nil {
+		return nil, refused(err)
+	}
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	out, errs, err := i.outputs(ctx, stop)
+	if err != nil {
+		if in != nil {
+			in.abandon()
+		}
+		return nil, refused(err)
+	}
+	go i.watch(running, stop)
+	result, err := i.work(running, out, errs, in)
+	if cause := context.Cause(running); cause != nil && err != nil {
+		err = cause
+	}
+	for _, s := range i.sinks {
+		s.w.Close()
+	}
+	if kerr := killKin(); kerr != nil { // who holds the pipes of the outputs open
+		return nil, fmt.Errorf("end processes: %w: %w", kerr, remote.ErrLost)
+	}
+	return result, err
+}
+
+// prepare gets the task, with what is different for it here.
+func (i *invocation) prepare(ctx context.Context) error {
+	var err error
+	if i.store, err = i.h.cfg.Buckets.Bucket(ctx, i.req.Bucket); err != nil {
+		return refused(err)
+	}
+	i.streams = i.h.cfg.Streams(i.store, i.req.Run)
+	if i.task, err = i.h.task(ctx, i.store, i.req); err != nil {
+		return err
+	}
+	t := i.task
+	if t.Dir, err = os.MkdirTemp(i.h.cfg.Tmp, "task-"); err != nil {
+		return refused(err)
+	}
+	for _, name := range []string{"PWD=", "TMPDIR="} {
+		if slices.ContainsFunc(t.Environ, func(e string) bool { return strings.HasPrefix(e, name) }) {
+			t.Env = append(t.Env, name+t.Dir)
+		}
+	}
+	end, ok := ctx.Deadline()
+	if !ok {
+		return nil
+	}
+	left := time.Until(end) - lambda.StopMargin
+	if left <= 0 {
+		return refused(fmt.Errorf("the function has %v, and stops %v before its end: deploy it with a longer timeout",
+			(left + lambda.StopMargin).Round(time.Millisecond), lambda.StopMargin))
+	}
+	if t.Limits.Timeout == 0 || left < t.Limits.Timeout {
+		t.Limits.Timeout, i.short = left, true
+	}
+	return nil
+}
+
+// work runs the task in processes.
+func (i *invocation) work(ctx context.Context, out, errs *os.File, in *feed) (*remote.Result, error) {
+	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell})
+	if err != nil {
+		if in != nil {
+			in.abandon()
+		}
+		return nil, refused(err)
+	}
+	var input worker.Input
+	if in != nil {
+		input = in
+	}
+	result, err := w.Run(ctx, i.task, remote.Streams{Stdout: out, Stderr: errs}, input)
+	return result, errors.Join(err, w.Close())
+}
+
+// watch looks for the mark while the task runs.
+func (i *invocation) watch(ctx context.Context, stop context.CancelCauseFunc) {
+	if i.req.Cancel == "" {
+		return
+	}
+	look := time.NewTicker(lambda.LookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+		// A store that does not answer now is asked again.
+		if body, err := i.store.Get(ctx, i.req.Cancel, 0, 0); err == nil {
+			body.Close()
+			stop(errCancelled)
+			return
+		}
+	}
+}
+
+// outputs makes what the task writes to.
+func (i *invocation) outputs(ctx context.Context, stop context.CancelCauseFunc) (out, errs *os.File, err error) {
+	for _, name := range []string{i.req.Stdout, i.req.Stderr} {
+		if name == "" {
+			continue
+		}
+		s, err := newSink(func() (pipes.Writer, error) { return i.streams.Create(ctx, name) }, stop)
+		if err != nil {
+			for _, s := range i.sinks {
+				s.w.Close()
+			}
+			return nil, nil, err
+		}
+		i.sinks = append(i.sinks, s)
+	}
+	if len(i.sinks) == 0 {
+		return nil, nil, errors.New("the request names no output")
+	}
+	return i.sinks[0].w, i.sinks[len(i.sinks)-1].w, nil
+}

@@ -1,0 +1,159 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"sshell/lambda"
+	"sshell/pipes"
+	"sshell/remote"
+)
+
+// sink takes one output of a task: it is held for the answer while it is small and young, and then sent as a stream.
+type sink struct {
+	w    *os.File // the task's end
+	r    *os.File
+	open func() (pipes.Writer, error)
+	stop context.CancelCauseFunc // stops the task whose output cannot be sent
+
+	done   chan struct{}
+	held   []byte
+	stream pipes.Writer // nil while output is held
+	err    error        // why no more is sent
+}
+
+// newSink makes a sink and lets it work. It ends when all who can write to w have closed it.
+func newSink(open func() (pipes.Writer, error), stop context.CancelCauseFunc) (*sink, error) {
+	r, w, err := newPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := unblock(&r); err != nil {
+		r.Close()
+		w.Close()
+		return nil, err
+	}
+	s := &sink{w: w, r: r, open: open, stop: stop, done: make(chan struct{})}
+	go s.run()
+	return s, nil
+}
+
+// newPipe makes a pipe whose ends block, as programs expect, and are not inherited.
+func newPipe() (r, w *os.File, err error) {
+	var fds [2]int
+	syscall.ForkLock.RLock()
+	if err = syscall.Pipe(fds[:]); err == nil {
+		syscall.CloseOnExec(fds[0])
+		syscall.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
+}
+
+// unblock makes our end of a pipe one whose waits can be ended. The file is made anew: it finds out when it is made.
+func unblock(f **os.File) error {
+	fd, err := syscall.Dup(int((*f).Fd()))
+	if err != nil {
+		return err
+	}
+	syscall.CloseOnExec(fd)
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		syscall.Close(fd)
+		return err
+	}
+	(*f).Close()
+	*f = os.NewFile(uintptr(fd), "pipe")
+	return nil
+}
+
+// blockSize is how much is copied at a time: a kernel pipe's worth.
+const blockSize = 64 << 10
+
+func (s *sink) run() {
+	defer close(s.done)
+	defer s.r.Close() // so that who still writes learns that nobody reads
+	for buf := make([]byte, blockSize); ; {
+		n, err := s.r.Read(buf)
+		if n > 0 {
+			if s.err = s.take(buf[:n]); s.err != nil {
+				break
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			err = s.begin()
+		}
+		if s.err = err; err != nil {
+			break
+		}
+	}
+	if errors.Is(s.err, pipes.ErrReaderGone) {
+		s.err = nil // the command sees that at its next write, as in any pipe
+		return
+	}
+	s.stop(errors.Join(errors.New("send output"), s.err, remote.ErrLost))
+}
+
+// take holds or sends some output.
+func (s *sink) take(p []byte) error {
+	if s.stream != nil {
+		_, err := s.stream.Write(p)
+		return err
+	}
+	if len(s.held) == 0 {
+		if err := s.r.SetReadDeadline(time.Now().Add(lambda.HoldFor)); err != nil {
+			return err
+		}
+	}
+	s.held = append(s.held, p...)
+	if len(s.held) > lambda.InlineMax {
+		return s.begin()
+	}
+	return nil
+}
+
+// begin makes a stream of what was held and all that follows.
+func (s *sink) begin() error {
+	if err := s.r.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	var err error
+	if s.stream, err = s.open(); err != nil {
+		return err
+	}
+	held := s.held
+	s.held = nil
+	_, err = s.stream.Write(held)
+	return err
+}
+
+// finish waits for the end of the output and completes it, with the status of the task's last stage.
+func (s *sink) finish(result *remote.Result, failed error) (lambda.Output, error) {
+	<-s.done
+	if s.stream == nil {
+		return lambda.Output{Inline: s.held}, s.err
+	}
+	out := lambda.Output{Streamed: true}
+	switch {
+	case failed != nil:
+		s.stream.Break(&pipes.Broken{Cause: failed.Error()})
+		return out, nil
+	case s.err != nil:
+		s.stream.Break(&pipes.Broken{Cause: s.err.Error()})
+		return out, s.err
+	}
+	status := 0
+	if n := len(result.Statuses); n > 0 {
+		status = result.Statuses[n-1]
+	}
+	return out, s.stream.End(status)
+}
