@@ -14,7 +14,9 @@ const (
 	readAhead = 4
 	// streakPerAsk is how many blocks in a row must have been there when asked for before one more is asked for at
 	// once: a reader that has caught up with its writer would ask in vain.
-	streakPerAsk = 4
+	streakPerAsk = 2
+	// vainShare bounds what asking ahead costs in vain: one request for so many blocks that came.
+	vainShare = 3
 
 	minWait = 5 * time.Millisecond   // before a block is asked for again
 	maxWait = 250 * time.Millisecond // so that an idle stream costs four requests a second
@@ -32,6 +34,7 @@ const (
 // arrival is what a reader knows of when blocks come.
 type arrival struct {
 	streak int       // blocks in a row that were there when first asked for
+	credit int       // blocks that came, less vainShare for each request ahead of need that was in vain
 	since  time.Time // when the next block was first asked for in vain; zero if it was not
 	looked time.Time // when it was last seen that the stream is there
 	last   time.Time // when the last block came
@@ -44,10 +47,16 @@ func (a *arrival) came(size int, now time.Time) {
 	if a.since.IsZero() {
 		a.streak++
 	}
+	a.credit = min(a.credit+1, vainShare*inFlight)
 	if !a.last.IsZero() {
 		a.every += (min(now.Sub(a.last), maxWait) - a.every) / 4
 	}
 	a.since, a.last, a.size = time.Time{}, now, size
+}
+
+// together is how many blocks to ask for at once.
+func (a *arrival) together() int {
+	return max(1, min(1+a.streak/streakPerAsk, 1+a.credit/vainShare, inFlight))
 }
 
 // missed notes that the next block is not here, and returns when to ask again. A first wait of one and a half
@@ -80,8 +89,7 @@ func (r *reader) ask() {
 	if r.timer != nil || r.asking.Err() != nil || r.endHere() {
 		return
 	}
-	together := min(1+r.streak/streakPerAsk, inFlight)
-	for n := r.head(); n < r.next+readAhead && len(r.asked) < together; n++ {
+	for n := r.head(); n < r.next+readAhead && len(r.asked) < r.together(); n++ {
 		if r.ready[n] == nil && !r.asked[n] {
 			r.asked[n] = true
 			r.busy++
@@ -111,7 +119,9 @@ func (r *reader) fetch(n uint64) {
 		if stalled = n > 0 && time.Since(r.looked) >= stallLook; stalled {
 			r.looked = time.Now()
 		}
-	case !errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
+		r.credit -= vainShare
+	default:
 		r.err = &pipes.Broken{Cause: fmt.Sprintf("read block %d: %v", n, err)}
 		r.finish()
 	}

@@ -1,7 +1,6 @@
 package objpipe
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"io/fs"
@@ -287,39 +286,6 @@ func TestGrowth(t *testing.T) {
 					t.Errorf("the blocks have %v bytes, want %v", got, c.want)
 				}
 			})
-		})
-	}
-}
-
-func BenchmarkPipe(b *testing.B) {
-	piece := bytes.Repeat([]byte("sixteen bytes...."), 64<<10/16)[:64<<10]
-	for _, c := range stores {
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(benchSize)
-			for b.Loop() {
-				transport := New(c.open(b), "tmp/run/pipes")
-				r, err := transport.Open(b.Context(), "0/0")
-				if err != nil {
-					b.Fatal(err)
-				}
-				w, err := transport.Create(b.Context(), "0/0")
-				if err != nil {
-					b.Fatal(err)
-				}
-				go func() {
-					for range benchSize / len(piece) {
-						w.Write(piece)
-					}
-					w.End(0)
-				}()
-				if n, err := io.Copy(io.Discard, r); n != benchSize || err != nil {
-					b.Fatal(n, err)
-				}
-				b.StopTimer()
-				r.Close()
-				transport.Remove(b.Context(), "0/0")
-				b.StartTimer()
-			}
 		})
 	}
 }

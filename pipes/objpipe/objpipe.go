@@ -146,7 +146,7 @@ func (t *Transport) Break(ctx context.Context, name string, cause *pipes.Broken)
 		return fmt.Errorf("break stream: %w", err)
 	}
 	if w := t.writerHere(name); w != nil {
-		err = w.breakOff(ctx, cause)
+		err = w.settle(cause)
 	} else {
 		err = q.breakUnknown(ctx, cause)
 	}

@@ -45,13 +45,3 @@ func TestMemApart(t *testing.T) {
 func TestDir(t *testing.T) {
 	pipetest.Run(t, pipetest.Config{Open: func(t *testing.T) pipes.Transport { return New(dir.New(t.TempDir()+"/b"), "tmp/run/pipes") }})
 }
-
-var stores = []struct {
-	name string
-	open func(testing.TB) objstore.Store
-}{
-	{"mem", func(testing.TB) objstore.Store { return new(mem.Store) }},
-	{"dir", func(tb testing.TB) objstore.Store { return dir.New(tb.TempDir() + "/b") }},
-}
-
-const benchSize = 256 << 20

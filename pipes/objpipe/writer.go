@@ -219,7 +219,7 @@ func (w *writer) store(number uint64, data []byte) {
 	w.changed.Broadcast()
 	w.mu.Unlock()
 	if cause != nil && w.lookAtContext() == nil {
-		w.settle(context.WithoutCancel(w.ctx), cause)
+		w.settle(cause)
 	}
 }
 

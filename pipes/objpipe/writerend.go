@@ -36,33 +36,27 @@ func (w *writer) outcome() error {
 }
 
 // Break implements pipes.Writer.
-func (w *writer) Break(cause *pipes.Broken) {
-	w.settle(context.WithoutCancel(w.ctx), cause)
-}
+func (w *writer) Break(cause *pipes.Broken) { w.settle(cause) }
 
 // lookAtContext breaks the stream if the writer's context has ended: whoever has seen that by an error must not be able
 // to end the stream as if it were whole. It returns the context's error.
 func (w *writer) lookAtContext() error {
 	err := w.ctx.Err()
 	if err != nil {
-		w.settle(context.WithoutCancel(w.ctx), &pipes.Broken{Cause: context.Cause(w.ctx).Error()})
+		w.settle(&pipes.Broken{Cause: context.Cause(w.ctx).Error()})
 	}
 	return err
 }
 
-// breakOff is Break with an error of the store, for one that asks from outside.
-func (w *writer) breakOff(ctx context.Context, cause *pipes.Broken) error {
-	return w.settle(ctx, cause)
-}
-
 // settle breaks the stream where the blocks that are stored end, unless it has an ending, and returns when that is
-// known. An error of the store leaves the ending unknown; here the stream counts as broken then.
-func (w *writer) settle(ctx context.Context, cause *pipes.Broken) error {
+// known, whatever contexts have ended. An error of the store leaves the ending unknown; here the stream counts as broken
+// then.
+func (w *writer) settle(cause *pipes.Broken) error {
 	if !w.beginSettling() {
 		return nil
 	}
 	cause = orNothing(cause)
-	ctx, cancel := context.WithTimeout(ctx, lastWord)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), lastWord)
 	defer cancel()
 	b, err := w.conclude(ctx, w.stored, cause)
 	w.mu.Lock()
