@@ -11,8 +11,10 @@ import (
 	"sshell/remote"
 )
 
-// socketFd is where the agent finds its end of the socket.
-const socketFd = 3
+// socketFd is where the agent finds its end of the socket. The number is high for the sake of what the agent starts: Linux
+// gives a process a table of descriptors as large as its parent's highest one asks for, and to grow it later, as a worker
+// does that moves its socket out of the way of scripts, takes a process with threads 10 ms and more.
+const socketFd = 255
 
 // start starts the agent's program. The error is a *remote.NotStartedError.
 func (c *Config) start(env []string, dir string) (*program, error) {
@@ -57,8 +59,8 @@ func (p *program) start(args, env []string) (err error) {
 		return err
 	}
 	defer w.Close()
-	files := []*os.File{null, null, w, theirs}
-	files = append(files, make([]*os.File, max(0, lastInherited()-socketFd))...) // nil: closed in the agent
+	files := make([]*os.File, max(socketFd, lastInherited())+1) // nil: closed in the agent
+	files[0], files[1], files[2], files[socketFd] = null, null, w, theirs
 	argv := append(append([]string{p.path}, args...), SocketFlag, strconv.Itoa(socketFd))
 	p.process, err = os.StartProcess(p.path, argv, &os.ProcAttr{Env: env, Files: files, Sys: apart()})
 	if err != nil {
