@@ -53,7 +53,8 @@ type segment struct {
 	id      string // of the run
 	dir     string
 	environ []string
-	umask   *int // nil if the tasks' is this process's
+	umask   *int     // nil if the tasks' is this process's
+	needs   sync.Map // by *command: what tasks of it need, []string
 }
 
 func (f *Flow) segment(seg plan.Segment) *segment {

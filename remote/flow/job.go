@@ -79,7 +79,8 @@ func (j *job) Seq() int64 { return j.v.seq }
 func (j *job) Start(n int) (*remote.Task, remote.Streams, error) {
 	o := j.r.options
 	t := j.r.s.task(j.stage)
-	t.ID, t.Attempt, t.Artifacts = j.id(), n, o.with
+	t.ID, t.Attempt = j.id(), n
+	t.Artifacts = j.r.s.withValues(j.r.s.artifacts(j.r.command, o.with), j.r.command, j.v)
 	t.Limits.Memory = int64(o.memory) * mib
 	t.Env = j.env(n)
 	s, err := j.streams()

@@ -148,7 +148,7 @@ func (n *node) Start(attempt int) (*remote.Task, remote.Streams, error) {
 		return nil, remote.Streams{}, err
 	}
 	t := r.s.task(stage)
-	t.ID, t.Attempt, t.Artifacts = int(n.seq-1), attempt, r.o.with
+	t.ID, t.Attempt, t.Artifacts = int(n.seq-1), attempt, r.s.artifacts(r.command, r.o.with)
 	t.Limits.Memory = int64(r.o.memory) * mib
 	t.Input.Kind = remote.StreamInput
 	t.Env = append(roleEnv(roleReducer, r.o.roleVar), "SSHELL_RUN="+r.s.id, "SSHELL_TASK="+strconv.Itoa(t.ID),

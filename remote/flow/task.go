@@ -54,7 +54,7 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 	if lead.role != "" {
 		t.Env = append(t.Env, roleEnv(lead.role, lead.roleVar)...)
 	}
-	t.Artifacts = lead.placing.with
+	t.Artifacts = s.stageArtifacts(stages, lead.placing.with)
 	t.Limits = remote.Limits{Timeout: lead.placing.timeout.Fixed, Memory: int64(lead.placing.memory) * mib}
 	if !lead.noInput {
 		t.Input.Kind = remote.StreamInput

@@ -1,0 +1,225 @@
+package flow
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"sshell/interp/plan"
+	"sshell/remote"
+)
+
+// A target that does not see the client's files is shipped what a command names: the programs that its source calls, by
+// itself and in the functions and aliases that it calls, and the files of this machine that its words are. What a command
+// makes of its words when it runs is not known before: --with names the rest.
+
+// starters are programs and builtins that start another program, which their arguments name.
+var starters = map[string]bool{
+	"builtin": true, "chrt": true, "command": true, "doas": true, "env": true, "exec": true, "find": true, "flock": true,
+	"ionice": true, "nice": true, "nohup": true, "numactl": true, "parallel": true, "prlimit": true, "setsid": true,
+	"stdbuf": true, "strace": true, "sudo": true, "taskset": true, "time": true, "timeout": true, "watch": true, "xargs": true,
+}
+
+// shells are programs whose argument behind -c is source.
+var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "sshell": true}
+
+// naming collects what commands name.
+type naming struct {
+	dir, path string
+	snapshot  *plan.Snapshot
+	list      []string
+	seen      map[string]bool // of list
+	entered   map[string]bool // functions and aliases
+}
+
+func (s *segment) naming(with []string) *naming {
+	n := &naming{dir: s.dir, snapshot: s.Snapshot, list: slices.Clip(with), seen: map[string]bool{}, entered: map[string]bool{}}
+	for _, entry := range s.environ {
+		if path, ok := strings.CutPrefix(entry, "PATH="); ok {
+			n.path = path
+		}
+	}
+	return n
+}
+
+// artifacts gives what the tasks of a command need beside with, whatever their values are. It looks once.
+func (s *segment) artifacts(c *command, with []string) []string {
+	if list, ok := s.needs.Load(c); ok {
+		return list.([]string)
+	}
+	list := s.commandArtifacts(c, with)
+	s.needs.Store(c, list)
+	return list
+}
+
+func (s *segment) commandArtifacts(c *command, with []string) []string {
+	n := s.naming(with)
+	if c.source != nil {
+		n.source(c.source)
+		return n.list
+	}
+	words := make([]string, len(c.argv))
+	for i := range c.argv {
+		words[i], _ = c.argv.fixed(i)
+	}
+	n.call(words)
+	return n.list
+}
+
+// stageArtifacts gives what stages need beside with.
+func (s *segment) stageArtifacts(stages []remote.Stage, with []string) []string {
+	n := s.naming(with)
+	for _, st := range stages {
+		if st.Argv == nil {
+			n.text(st.Source)
+		} else {
+			n.call(st.Argv)
+		}
+	}
+	return n.list
+}
+
+// withValues adds the values that are files to what tasks need. An argument vector names them itself.
+func (s *segment) withValues(list []string, c *command, v values) []string {
+	if c.source == nil && !c.shell {
+		return list
+	}
+	n := naming{dir: s.dir, list: slices.Clip(list)}
+	for _, value := range v.args {
+		n.file(value)
+	}
+	return n.list
+}
+
+// text looks through shell source. What cannot be parsed says so when it runs.
+func (n *naming) text(src string) {
+	if t, err := parseSource(src, tokens{none: true}, false); err == nil {
+		n.source(t)
+	}
+}
+
+func (n *naming) source(t *sourceTemplate) {
+	literal := func(w *syntax.Word) string {
+		if w == nil {
+			return ""
+		}
+		word, ok := t.simpleWord(w)
+		if !ok || len(word) != 1 || word[0].isTok {
+			return ""
+		}
+		return word[0].lit
+	}
+	syntax.Walk(t.file, func(node syntax.Node) bool {
+		switch node := node.(type) {
+		case *syntax.CallExpr:
+			words := make([]string, len(node.Args))
+			for i, w := range node.Args {
+				words[i] = literal(w)
+			}
+			n.call(words)
+		case *syntax.Redirect:
+			if node.Op == syntax.RdrIn {
+				n.file(literal(node.Word))
+			}
+		}
+		return true
+	})
+}
+
+// call looks at the words of a command; one that is not known is empty.
+func (n *naming) call(words []string) {
+	if len(words) == 0 {
+		return
+	}
+	name := words[0]
+	starts := starters[name]
+	switch _, shells := shellNames[name]; {
+	case n.enter(name), shells:
+	default:
+		n.program(name)
+	}
+	for i, w := range words[1:] {
+		switch {
+		case shells[filepath.Base(name)] && strings.HasPrefix(words[i], "-") && strings.HasSuffix(words[i], "c"):
+			n.text(w)
+		case starts && !strings.Contains(w, "="):
+			n.program(w)
+		}
+		n.file(w)
+	}
+}
+
+// enter looks into a function or an alias; it reports whether name is one.
+func (n *naming) enter(name string) bool {
+	if n.snapshot == nil {
+		return false
+	}
+	src, ok := n.snapshot.Aliases[name]
+	for _, f := range n.snapshot.Funcs {
+		if f.Name == name {
+			src, ok = f.Source, true
+		}
+	}
+	if ok && !n.entered[name] {
+		n.entered[name] = true
+		n.text(src)
+	}
+	return ok
+}
+
+// program adds a program that this machine has; one that it has not is missed where it is called.
+func (n *naming) program(name string) {
+	if name == "" || n.seen[name] {
+		return
+	}
+	if strings.Contains(name, "/") {
+		if n.executable(name) {
+			n.add(name)
+		}
+		return
+	}
+	for dir := range strings.SplitSeq(n.path, ":") {
+		if n.executable(filepath.Join(dir, name)) {
+			n.add(name)
+			return
+		}
+	}
+}
+
+func (n *naming) executable(file string) bool {
+	st, err := os.Stat(n.inDir(file))
+	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
+}
+
+// file adds a file that a word is.
+func (n *naming) file(name string) {
+	if name == "" || n.seen[name] {
+		return
+	}
+	if st, err := os.Stat(n.inDir(name)); err != nil || !st.Mode().IsRegular() {
+		return
+	}
+	if !strings.Contains(name, "/") {
+		name = "./" + name // not a program on PATH
+	}
+	n.add(name)
+}
+
+func (n *naming) inDir(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(n.dir, name)
+}
+
+func (n *naming) add(name string) {
+	if !n.seen[name] {
+		n.list = append(n.list, name)
+	}
+	if n.seen != nil {
+		n.seen[name] = true
+	}
+}
