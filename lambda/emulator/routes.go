@@ -1,0 +1,85 @@
+package emulator
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// handler serves all calls: it waits the latency, checks the signature, and hands over by service.
+func (s *Server) handler() http.Handler {
+	lambda := s.lambdaCalls()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+codePath+"{digest}", s.getCode)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if !s.pause(s.Latency) {
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			writeError(w, errTooLarge(maxRequest, "requested"))
+			return
+		}
+		if err != nil {
+			return // the caller left
+		}
+		service, refused := s.verify(r, body, time.Now())
+		w.Header().Set("X-Amzn-RequestId", newID())
+		switch {
+		case service == "iam" || service == "sts":
+			s.query(w, r, service, body, refused)
+		case refused != nil:
+			writeError(w, refused)
+		case service == "lambda":
+			lambda.ServeHTTP(w, r.WithContext(withBody(r.Context(), body)))
+		default:
+			writeError(w, errForbidden("InvalidSignatureException", "Credential should be scoped to correct service: 'lambda', 'iam' or 'sts'."))
+		}
+	})
+	return mux
+}
+
+// lambdaCalls routes Lambda's calls, by the paths of its API reference.
+func (s *Server) lambdaCalls() http.Handler {
+	const functions = "/2015-03-31/functions"
+	mux := http.NewServeMux()
+	for pattern, call := range map[string]call{
+		"POST " + functions:                               s.createFunction,
+		"GET " + functions + "/{$}":                       s.listFunctions,
+		"GET " + functions:                                s.listFunctions,
+		"GET " + functions + "/{name}":                    s.getFunction,
+		"GET " + functions + "/{name}/configuration":      s.getConfiguration,
+		"PUT " + functions + "/{name}/configuration":      s.updateConfiguration,
+		"PUT " + functions + "/{name}/code":               s.updateCode,
+		"DELETE " + functions + "/{name}":                 s.deleteFunction,
+		"PUT /2017-10-31/functions/{name}/concurrency":    s.putConcurrency,
+		"DELETE /2017-10-31/functions/{name}/concurrency": s.deleteConcurrency,
+		"GET /2019-09-30/functions/{name}/concurrency":    s.getConcurrency,
+		"GET /2016-08-19/account-settings":                s.accountSettings,
+	} {
+		mux.HandleFunc(pattern, call.serve)
+	}
+	mux.HandleFunc("POST "+functions+"/{name}/invocations", s.invoke)
+	mux.HandleFunc("POST /2021-11-15/functions/{name}/response-streaming-invocations", s.invokeStreaming)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, &apiError{status: http.StatusNotFound, code: "UnknownOperationException", message: "no call " + r.Method + " " + r.URL.Path + " here"})
+	})
+	return mux
+}
+
+// call answers one request with a value to be written as JSON, or nil for none.
+type call func(r *http.Request) (status int, answer any, err *apiError)
+
+func (c call) serve(w http.ResponseWriter, r *http.Request) {
+	status, answer, err := c(r)
+	switch {
+	case err != nil:
+		writeError(w, err)
+	case answer == nil:
+		w.WriteHeader(status)
+	default:
+		writeJSON(w, status, answer)
+	}
+}
