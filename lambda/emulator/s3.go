@@ -23,6 +23,8 @@ const (
 	s3Connections = 8192
 	// s3Parts is S3's limit of parts in one upload (S3 User Guide, "Amazon S3 multipart upload limits").
 	s3Parts = 10000
+	// s3Copy is the most bytes that one request copies (S3 API Reference, "CopyObject" and "UploadPartCopy").
+	s3Copy = 5 << 30
 	// s3Ports is how many free ports are tried: another process may take one between the look for it and its use.
 	s3Ports = 10
 )
@@ -42,8 +44,8 @@ type S3Config struct {
 	Ready func(endpoint string)
 }
 
-// ServeS3 serves the S3 API from a folder until ctx ends, and then returns nil once the requests that run are answered,
-// at most 10 s later. It prints nothing to standard output.
+// ServeS3 serves the S3 API from a folder until ctx ends, and then returns nil once its connections are closed, or after
+// 10 s if clients keep theirs open. It prints nothing to standard output.
 //
 // A process can have one such server at a time, and it is changed by it: its working directory becomes the root folder.
 // So whatever else the process does must use absolute names.
@@ -51,7 +53,7 @@ type S3Config struct {
 // The server keeps objects as files under their keys, and differs from S3 in what follows from that: a key cannot exist
 // beside keys that have it as their folder (the second Put fails with 409), a key that ends in a slash can hold no data,
 // a part of a key between slashes has at most 255 bytes, and "." and ".." are none. Further, calls about a bucket's lifecycle
-// answer 501 and an unknown access key gets 404. Keys with bytes that XML cannot carry are stored but not listed
+// answer 501. Keys with bytes that XML cannot carry are stored but not listed
 // faithfully, since a listing's encoding-type is not heeded.
 func ServeS3(ctx context.Context, c S3Config) error {
 	root, err := filepath.Abs(c.Root)
@@ -81,7 +83,11 @@ func ServeS3(ctx context.Context, c S3Config) error {
 
 // serveS3 serves at one address.
 func serveS3(ctx context.Context, root, address string, c S3Config) error {
-	store, err := posix.New(root, meta.XattrMeta{}, posix.PosixOpts{ForceNoObjLockFile: true})
+	store, err := posix.New(root, meta.XattrMeta{}, posix.PosixOpts{
+		ForceNoTmpFile:      true, // an object that replaces one would be listed under a second name on the way
+		ForceNoObjLockFile:  true, // nobody else serves this folder
+		CopyObjectThreshold: s3Copy,
+	})
 	if err != nil {
 		return fmt.Errorf("open s3 root: %w", err)
 	}
@@ -97,7 +103,7 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		MultipartMaxParts: s3Parts,
 		Quiet:             true,
 		KeepAlive:         true,
-		IAMService:        auth.NewIAMServiceSingle(account), // the one made by default prints a line
+		IAMService:        oneAccount{auth.NewIAMServiceSingle(account)},
 		S3Options: []s3api.Option{s3api.WithOnListen(func() {
 			if c.Ready != nil && !ready.Swap(true) {
 				c.Ready("http://" + address)
@@ -108,6 +114,17 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		return fmt.Errorf("serve s3 on %s: %w", address, err)
 	}
 	return nil
+}
+
+// oneAccount knows the one account, and of others says what makes the server answer InvalidAccessKeyId, as S3 does.
+type oneAccount struct{ auth.IAMService }
+
+func (a oneAccount) GetUserAccount(key string) (auth.Account, error) {
+	account, err := a.IAMService.GetUserAccount(key)
+	if err != nil {
+		err = auth.ErrNoSuchUser
+	}
+	return account, err
 }
 
 // freePort finds an address on loopback that nobody listens on. The server cannot be handed a listener.
