@@ -14,8 +14,8 @@ import (
 )
 
 // testModel does what a seed says on keys that are in each other's way, and compares the store with a map after each step.
-func testModel(t *testing.T, s objstore.Store) {
-	names := []string{"a", "a/b", "a/b/c", "a/", "a//b", "a.b", "b", "b/%", "b/..", ".", strings.Repeat("n", 300), strings.Repeat("n", 300) + "/x"}
+func testModel(t *testing.T, s objstore.Store, with traits) {
+	names := with.fit([]string{"a", "a/b", "a/b/c", "a/", "a//b", "a.b", "b", "b/%", "b/..", ".", strings.Repeat("n", 300), strings.Repeat("n", 300) + "/x"})
 	for seed := range uint64(4) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		model := map[string]string{}

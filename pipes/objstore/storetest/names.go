@@ -27,7 +27,8 @@ var strange = []string{
 	strings.Repeat("n", 500), strings.Repeat("n", 500) + "/" + strings.Repeat("m", 500),
 }
 
-func testStrangeKeys(t *testing.T, s objstore.Store) {
+func testStrangeKeys(t *testing.T, s objstore.Store, with traits) {
+	strange := with.fit(strange)
 	for _, key := range strange {
 		put(t, s, key, "data of "+key)
 	}
@@ -95,8 +96,8 @@ func testKeyAndFolder(t *testing.T, s objstore.Store) {
 	wantKeys(t, s, "")
 }
 
-func testListOrder(t *testing.T, s objstore.Store) {
-	all := []string{"a", "a!", "a!/x", "a-", "a.b", "a/", "a/b", "a/b.c", "a/b/c", "a0", "aa", "b", "B", "b/c", "Z/z", "é", "\xff/\xfe"}
+func testListOrder(t *testing.T, s objstore.Store, with traits) {
+	all := with.fit([]string{"a", "a!", "a!/x", "a-", "a.b", "a/", "a/b", "a/b.c", "a/b/c", "a0", "aa", "b", "B", "b/c", "Z/z", "é", "\xff/\xfe"})
 	for _, key := range all {
 		put(t, s, key, key)
 	}
@@ -133,7 +134,11 @@ func testListStops(t *testing.T, s objstore.Store) {
 }
 
 // testListUsesStore changes the store from within a listing.
-func testListUsesStore(t *testing.T, s objstore.Store) {
+func testListUsesStore(t *testing.T, s objstore.Store, with traits) {
+	below := "/below"
+	if with.has(Files) {
+		below = ".beside"
+	}
 	for _, key := range []string{"a/1", "a/2", "b/1", "b/2", "c/1"} {
 		put(t, s, key, "x")
 	}
@@ -144,7 +149,7 @@ func testListUsesStore(t *testing.T, s objstore.Store) {
 		}
 		seen[o.Key]++
 		put(t, s, o.Key, "y")
-		put(t, s, o.Key+"/below", "z")
+		put(t, s, o.Key+below, "z")
 		put(t, s, "A", "earlier")
 		if o.Key == "a/1" {
 			if err := s.Delete(t.Context(), "b/1", "b/2"); err != nil {

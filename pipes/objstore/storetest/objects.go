@@ -261,7 +261,7 @@ func testBigBody(t *testing.T, s objstore.Store) {
 	wantBytes(t, "a range of a big object", []byte(got), data[20<<20+7:21<<20+7])
 }
 
-func testReadWhileReplaced(t *testing.T, s objstore.Store) {
+func testReadWhileReplaced(t *testing.T, s objstore.Store, with traits) {
 	old := string(pattern(3 << 20))
 	put(t, s, "k", old)
 	body, err := s.Get(t.Context(), "k", 0, -1)
@@ -278,6 +278,10 @@ func testReadWhileReplaced(t *testing.T, s objstore.Store) {
 		t.Fatal(err)
 	}
 	rest, err := io.ReadAll(body)
+	if err != nil && with.has(Cuts) {
+		wantBytes(t, "the beginning of an object that was deleted while it was read", append(first, rest...), []byte(old)[:len(first)+len(rest)])
+		return
+	}
 	if err != nil {
 		t.Fatalf("read on after the object was replaced and deleted: %v", err)
 	}

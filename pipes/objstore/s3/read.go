@@ -1,0 +1,137 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"sshell/pipes/objstore"
+)
+
+// cuts is how often a body is read on after its connection was cut, before any byte came: a network that brings some bytes
+// each time makes progress.
+const cuts = 3
+
+// version is the entity tag without its quotes; tag puts them back.
+func version(tag *string) string { return strings.Trim(aws.ToString(tag), `"`) }
+
+func tag(version string) *string { return aws.String(`"` + version + `"`) }
+
+// Stat implements objstore.Stater.
+func (s *Store) Stat(ctx context.Context, key string) (objstore.Object, error) {
+	if err := begin(ctx, "stat", key); err != nil {
+		return objstore.Object{}, err
+	}
+	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	if err != nil {
+		return objstore.Object{}, s.keyError(ctx, "stat", key, err)
+	}
+	return objstore.Object{Key: key, Size: aws.ToInt64(head.ContentLength), ModTime: modTime(head.LastModified), Version: version(head.ETag)}, nil
+}
+
+// modTime cuts a listing's time to the seconds that a HEAD gives.
+func modTime(t *time.Time) time.Time { return aws.ToTime(t).Truncate(time.Second) }
+
+// Get implements objstore.Store.
+func (s *Store) Get(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
+	if err := begin(ctx, "get", key); err != nil {
+		return nil, err
+	}
+	if off < 0 {
+		return nil, objstore.KeyError("get", key, fs.ErrInvalid)
+	}
+	if n == 0 { // a range cannot be empty
+		_, err := s.Stat(ctx, key)
+		return io.NopCloser(bytes.NewReader(nil)), err
+	}
+	b, err := s.open(ctx, key, "", off, n)
+	if err != nil {
+		return nil, s.keyError(ctx, "get", key, err)
+	}
+	return b, nil
+}
+
+// open begins to read n bytes from off on, of one version if that is not empty.
+func (s *Store) open(ctx context.Context, key, of string, off, n int64) (*body, error) {
+	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}
+	switch {
+	case n >= 0:
+		n = min(n, math.MaxInt64-off)
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", off, off+n-1))
+	case off > 0:
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", off))
+	}
+	if of != "" {
+		in.IfMatch = tag(of)
+	}
+	out, err := s.client.GetObject(ctx, in)
+	if code(err) == codeRange {
+		return &body{ctx: ctx, store: s, key: key, in: io.NopCloser(bytes.NewReader(nil))}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &body{ctx: ctx, store: s, key: key, version: version(out.ETag), off: off, left: aws.ToInt64(out.ContentLength), in: out.Body}, nil
+}
+
+// body is what Get returns: it goes on where a connection was cut.
+type body struct {
+	ctx          context.Context // Get's, for the body's life
+	store        *Store
+	key, version string
+	off, left    int64 // where the next byte is, and how many there are
+	in           io.ReadCloser
+	cuts         int // since the last byte
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	for {
+		if err := b.ctx.Err(); err != nil {
+			return 0, err
+		}
+		n, err := b.in.Read(p)
+		b.off += int64(n)
+		b.left -= int64(n)
+		if n > 0 {
+			b.cuts = 0
+		}
+		switch {
+		case err == nil, err == io.EOF && b.left <= 0:
+			return n, err
+		case n > 0:
+			return n, nil // the error comes again
+		case b.ctx.Err() != nil:
+			return 0, b.ctx.Err()
+		case b.left <= 0, b.cuts == cuts:
+			return 0, b.store.keyError(b.ctx, "read", b.key, err)
+		}
+		b.cuts++
+		if err := b.reopen(err); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// reopen asks for the rest of the same version.
+func (b *body) reopen(cause error) error {
+	again, err := b.store.open(b.ctx, b.key, b.version, b.off, b.left)
+	if err != nil {
+		return b.store.keyError(b.ctx, "read", b.key, errors.Join(cause, err))
+	}
+	b.in.Close()
+	b.in = again.in
+	return nil
+}
+
+// Close implements io.Closer.
+func (b *body) Close() error { return b.in.Close() }
