@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,6 +93,25 @@ func TestAgent(t *testing.T) {
 				t.Errorf("%q, %v, %v", stdout, statuses, err)
 			}
 		})
+	}
+	// Nothing of a segment stays open: the agent has as many descriptors after many as after one.
+	var first int
+	for i := range 20 {
+		count := plan.Stage{Argv: []string{"sh", "-c", "sort in >&2; ls /proc/$PPID/fd | wc -l"}}
+		stdout, _, err := run(t, c, plan.Local, count, "text\n")
+		fields := strings.Fields(stdout)
+		if err != nil || len(fields) != 2 {
+			t.Fatalf("%q, %v", stdout, err)
+		}
+		n, err := strconv.Atoi(fields[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = n
+		} else if n > first {
+			t.Fatalf("%d descriptors, then %d", first, n)
+		}
 	}
 	other := cfg
 	other.Build = "v9"
