@@ -35,12 +35,10 @@ func (r *resolver) pyenvVersions(root string) []string {
 		return strings.Split(v, ":")
 	}
 	files := []string{root + "/version"}
-	if dir, err := os.Getwd(); err == nil {
-		for ; ; dir = filepath.Dir(dir) {
-			files = slices.Insert(files, len(files)-1, filepath.Join(dir, ".python-version"))
-			if dir == "/" {
-				break
-			}
+	for dir := r.abs("."); ; dir = filepath.Dir(dir) {
+		files = slices.Insert(files, len(files)-1, filepath.Join(dir, ".python-version"))
+		if dir == filepath.Dir(dir) {
+			break
 		}
 	}
 	for _, file := range files {

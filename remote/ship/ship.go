@@ -87,6 +87,7 @@ func Resolve(program string, env []string, arch string) ([]File, error) {
 }
 
 type resolver struct {
+	dir    string // what relative names start from; empty for the working directory
 	env    []string
 	arch   string
 	seen   map[string]bool
@@ -105,9 +106,7 @@ func newResolver(env []string, arch string) *resolver {
 
 // add lists a file; it reports false when it is listed already.
 func (r *resolver) add(path, why string) bool {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs // LD_LIBRARY_PATH may have folders as seen from here
-	}
+	path = r.abs(path) // LD_LIBRARY_PATH may have folders as seen from here
 	if r.seen[path] {
 		return false
 	}
@@ -125,19 +124,31 @@ func (r *resolver) getenv(name string) (string, bool) {
 	return "", false
 }
 
+// abs makes a name absolute.
+func (r *resolver) abs(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	dir := r.dir
+	if dir == "" {
+		dir, _ = os.Getwd() // without one nothing is found by a relative name
+	}
+	return filepath.Join(dir, name)
+}
+
 // find gives the absolute path of a program as a shell finds it.
 func (r *resolver) find(name string) (string, error) {
 	if strings.Contains(name, "/") {
-		return filepath.Abs(name)
+		return r.abs(name), nil
 	}
 	path, ok := r.getenv("PATH")
 	if !ok {
 		path = defaultPath
 	}
 	for dir := range strings.SplitSeq(path, ":") {
-		file := filepath.Join(dir, name) // an empty entry is the working directory
+		file := r.abs(filepath.Join(dir, name)) // an empty entry is the working directory
 		if st, err := os.Stat(file); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
-			return filepath.Abs(file)
+			return file, nil
 		}
 	}
 	return "", fmt.Errorf("%s: command not found: %w", name, fs.ErrNotExist)
@@ -200,11 +211,7 @@ func (r *resolver) script(path string, head []byte, depth int) error {
 	if len(words) == 0 {
 		return nil
 	}
-	interpreter, err := filepath.Abs(words[0])
-	if err == nil {
-		err = r.program(interpreter, path, depth+1)
-	}
-	if err != nil {
+	if err := r.program(r.abs(words[0]), path, depth+1); err != nil {
 		return fmt.Errorf("interpreter of %s: %w", path, err)
 	}
 	if filepath.Base(words[0]) != "env" {
