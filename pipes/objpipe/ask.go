@@ -59,10 +59,10 @@ func (a *arrival) together() int {
 	return max(1, min(1+a.streak/streakPerAsk, 1+a.credit/vainShare, inFlight))
 }
 
-// missed notes that the next block is not here, and returns when to ask again. A first wait of one and a half
-// intervals makes at most two requests of a block on a stream that flows.
-func (a *arrival) missed(now time.Time) time.Duration {
-	pace := a.every * 3 / 2
+// missed notes that the next block is not here, which was asked for at the time asked, and returns when to ask again. A
+// first wait of two intervals makes at most two requests of a block on a stream that flows.
+func (a *arrival) missed(asked, now time.Time) time.Time {
+	pace := min(2*a.every, maxWait)
 	if a.size < smallBlock {
 		pace = min(pace, smallWait)
 	}
@@ -72,7 +72,11 @@ func (a *arrival) missed(now time.Time) time.Duration {
 	} else {
 		pace = 0
 	}
-	return min(max(minWait, now.Sub(a.since)/waitShare, pace), maxWait)
+	next := asked.Add(min(max(minWait, now.Sub(a.since)/waitShare), maxWait))
+	if paced := now.Add(pace); paced.After(next) {
+		return paced
+	}
+	return next
 }
 
 // head is the number of the first block that is not here.
@@ -100,6 +104,7 @@ func (r *reader) ask() {
 
 // fetch asks once for a block.
 func (r *reader) fetch(n uint64) {
+	began := time.Now()
 	b, err := r.get(r.asking, blockName(n), -1)
 	if err == nil && b.number != n {
 		err = fmt.Errorf("%w: it is block %d", errFormat, b.number)
@@ -115,7 +120,7 @@ func (r *reader) fetch(n uint64) {
 			r.came(len(b.payload), time.Now())
 		}
 	case errors.Is(err, fs.ErrNotExist) && first:
-		r.askLater(r.missed(time.Now()))
+		r.askLater(r.missed(began, time.Now()))
 		if stalled = n > 0 && time.Since(r.looked) >= stallLook; stalled {
 			r.looked = time.Now()
 		}
@@ -136,8 +141,8 @@ func (r *reader) fetch(n uint64) {
 	r.changed.Broadcast()
 }
 
-func (r *reader) askLater(wait time.Duration) {
-	r.timer = time.AfterFunc(wait, func() {
+func (r *reader) askLater(at time.Time) {
+	r.timer = time.AfterFunc(time.Until(at), func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.timer = nil

@@ -85,7 +85,7 @@ func readBlock(body io.Reader, limit int64) (*block, error) {
 		size = min(size, uint64(limit)-headerSize)
 	}
 	b := &block{flags: header[5], status: header[6], token: binary.BigEndian.Uint64(header[8:]), number: binary.BigEndian.Uint64(header[16:])}
-	if size > 0 {
+	if b.payload = make([]byte, min(size, probeSize)); size > probeSize {
 		b.buf = newBuffer(int(size))[:size]
 		b.payload = b.buf
 	}

@@ -84,8 +84,8 @@ func TestCostOfAGigabyte(t *testing.T) {
 	}{
 		{"at once", 1 << 30, 0, 0, 0, 20},
 		{"50 MB/s", 256 << 20, 20 * time.Millisecond, 0, 0, 20},
-		{"reader slow", 256 << 20, 0, 30 * time.Millisecond, 0, 13},
-		{"reader late", 256 << 20, 0, 0, time.Hour, 13},
+		{"reader slow", 256 << 20, 0, 30 * time.Millisecond, 0, 15},
+		{"reader late", 256 << 20, 0, 0, time.Hour, 15},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -203,7 +203,7 @@ func (n *network) gets() int {
 
 // TestFirstByte: a block's way is a PUT and a GET, and what the reader's polling adds.
 func TestFirstByte(t *testing.T) {
-	const put, get = 30 * time.Millisecond, 8 * time.Millisecond
+	const put, get = 40 * time.Millisecond, 15 * time.Millisecond
 	for _, c := range []struct {
 		name    string
 		size    int

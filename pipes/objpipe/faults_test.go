@@ -56,7 +56,7 @@ func outcome(t *testing.T, r pipes.Reader, data []byte) error {
 	return err
 }
 
-const faultSeeds = 20
+const faultSeeds = 15
 
 // TestFaults: whatever requests fail, the stream is whole or broken, and both ends agree.
 func TestFaults(t *testing.T) {
@@ -88,7 +88,7 @@ func throughFaults(t *testing.T, seed uint64, fail float64) error {
 	transport := newApart(s)
 	w, r := open(t, transport, "0/0")
 	s.set(func() { s.seeded(seed, fail) })
-	data := random(700<<10, seed)
+	data := random(500<<10, seed)
 	var done sync.WaitGroup
 	var live, writerErr error
 	done.Go(func() { live = outcome(t, r, data) })
@@ -173,7 +173,7 @@ func (f *forgetful) Put(ctx context.Context, key string, body io.Reader, size in
 // TestBreakAtAnyMoment: a Break from elsewhere and an End agree on which came first, and so do all who read.
 func TestBreakAtAnyMoment(t *testing.T) {
 	var whole, broken int
-	for at := time.Duration(0); at < 700*time.Millisecond; at += 19 * time.Millisecond {
+	for at := time.Duration(0); at < 700*time.Millisecond; at += 27 * time.Millisecond {
 		synctest.Test(t, func(t *testing.T) {
 			s := distant(new(mem.Store), 30*time.Millisecond, 10*time.Millisecond).seeded(uint64(at), 0)
 			s.perMB = 20 * time.Millisecond
