@@ -12,7 +12,10 @@
 // gets a mark in the store that its function looks for. The function removes the mark when it has stopped, which is how the
 // runner knows that no late write will come; a function that is gone is known to be by its deadline.
 //
-// A task runs with the programs and files that the function has: nothing of the client's is shipped with it.
+// A task sees the programs and files that the function has, and in its working directory, which is empty otherwise, what it
+// names of the client's: its artifacts and the programs of its stages, as far as they are below the client's working
+// directory. They are stored once and kept by warm functions, see package ship. A program for another processor than
+// the function's is refused. What a program needs from elsewhere (its interpreter, its libraries) is the function's.
 //
 // # The wire
 //
@@ -33,5 +36,5 @@
 //
 // Keys begin with tmp/<run>/: parts/<digest> for parts, cancel/<call> for a mark, and pipes/<call>/0, 1 and 2 for the streams of
 // the descriptors. A call is one call of Run. Run removes its streams and marks, or Close does for those that were
-// lost; parts serve the whole run, and End removes them.
+// lost; parts serve the whole run, and End removes them. Artifacts belong to no run, and stay.
 package lambda

@@ -14,6 +14,7 @@ import (
 	"sshell/pipes/objpipe"
 	"sshell/pipes/objstore"
 	"sshell/remote"
+	"sshell/remote/ship"
 )
 
 // Config is how a Runner is made.
@@ -26,17 +27,20 @@ type Config struct {
 	Store  objstore.Store
 	// Transport carries the streams of a run between this process and functions; nil means Streams over Store.
 	Transport func(run string) pipes.Transport
+	// Arch is the function's processor as GOARCH has it; empty for this machine's.
+	Arch string
 	// Timeout is what the function is configured with; 0 means MaxTimeout.
 	Timeout time.Duration
 }
 
 // Runner is a remote.Runner over one function. It may be used from several goroutines, and bounds nothing by itself.
 type Runner struct {
-	cfg    Config
-	id     string // tells the calls of this Runner from those of others
-	calls  atomic.Uint64
-	shares shares
-	late   late
+	cfg      Config
+	id       string // tells the calls of this Runner from those of others
+	calls    atomic.Uint64
+	shares   shares
+	late     late
+	uploader *ship.Uploader
 }
 
 // New makes a Runner. It asks nobody: a function that is missing is found by the first Run.
@@ -53,7 +57,7 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = MaxTimeout
 	}
-	return &Runner{cfg: cfg, id: rand.Text()}, nil
+	return &Runner{cfg: cfg, id: rand.Text(), uploader: ship.NewUploader(cfg.Store)}, nil
 }
 
 // Streams is the transport of a run's streams through a store, the same at both ends.
@@ -123,6 +127,9 @@ func (c *call) prepare(ctx context.Context, s remote.Streams) ([]byte, error) {
 // encode writes the payload, and stores what does not fit.
 func (c *call) encode(ctx context.Context, t *remote.Task, req *Request) ([]byte, error) {
 	var err error
+	if req.Manifest, err = c.r.ship(ctx, c.task); err != nil {
+		return nil, err
+	}
 	if req.Shared, err = c.r.shares.part(ctx, c.r.cfg.Store, c.task); err != nil {
 		return nil, err
 	}

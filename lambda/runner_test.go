@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -443,5 +444,31 @@ func TestInputThatNobodyReadsIsLeftAlone(t *testing.T) {
 	w.Close()
 	if data, err := io.ReadAll(in); err != nil || !bytes.Equal(data, []byte("for the next")) {
 		t.Errorf("got %q, %v", data, err)
+	}
+}
+
+func TestProgramForAnotherProcessor(t *testing.T) {
+	r := newRunner(t, invoker(func(context.Context, *Request) (*sdk.InvokeOutput, error) {
+		return nil, errors.New("was invoked")
+	}))
+	r.cfg.Arch = map[string]string{"amd64": "arm64"}[runtime.GOARCH]
+	if r.cfg.Arch == "" {
+		r.cfg.Arch = "amd64"
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	task := argv("./worker")
+	task.Dir = t.TempDir()
+	if err := os.Symlink(self, task.Dir+"/worker"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Run(t.Context(), task, remote.Streams{})
+	if !isNotStarted(err) || !strings.Contains(err.Error(), "is a program for "+runtime.GOARCH+", the target is "+r.cfg.Arch) {
+		t.Errorf("got %v", err)
+	}
+	if keys := stored(t, r); len(keys) > 0 {
+		t.Errorf("left %q", keys)
 	}
 }

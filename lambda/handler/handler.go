@@ -7,7 +7,7 @@
 // Config.Tmp is removed after it; all processes that it started are killed, those too that left their group or lost their
 // parents (on Linux, where functions run); the variables of the environment are the task's alone, not the function's, whose
 // credentials are among them; directory and umask of this process stay as they are, and all descriptors are closed. What is
-// kept is the last snapshot that tasks shared. Where that cannot be had Handle fails, and the process is to end.
+// kept is the last snapshot that tasks shared, and artifacts, each checked before it is used again. Where that cannot be had Handle fails, and the process is to end.
 //
 // Output that is small and early goes into the answer, other output into streams as it comes. A background process that
 // outlives the task's stages is killed with them: its output ends there.
@@ -30,6 +30,7 @@ import (
 	"sshell/pipes"
 	"sshell/pipes/objstore"
 	"sshell/remote"
+	"sshell/remote/ship"
 )
 
 // Config is how a Handler is made.
@@ -40,7 +41,7 @@ type Config struct {
 	Streams func(store objstore.Store, run string) pipes.Transport
 	// Self and Shell are as in worker.Config.
 	Self, Shell []string
-	// Tmp is a folder that is the function's alone: all in it is removed after each invocation.
+	// Tmp is a folder that is the function's alone: all in it but artifacts is removed after each invocation.
 	Tmp string
 }
 
@@ -49,6 +50,7 @@ type Handler struct {
 	cfg Config
 
 	mu     sync.Mutex
+	cache  *ship.Cache
 	digest string // of the shared part that is kept
 	shared lambda.Shared
 }
@@ -64,8 +66,19 @@ func New(cfg Config) (*Handler, error) {
 	if err := adoptOrphans(); err != nil {
 		return nil, fmt.Errorf("set up handler: %w", err)
 	}
-	return &Handler{cfg: cfg}, nil
+	cache, err := ship.OpenCache(filepath.Join(cfg.Tmp, cacheName), cacheSize)
+	if err != nil {
+		return nil, fmt.Errorf("set up handler: %w", err)
+	}
+	return &Handler{cfg: cfg, cache: cache}, nil
 }
+
+const (
+	// cacheName is the folder of artifacts in Config.Tmp.
+	cacheName = ".sshell-artifacts"
+	// cacheSize bounds it, in bytes: half of the /tmp that a function has at least, so that tasks have the other.
+	cacheSize = lambda.MinStorage << 20 / 2
+)
 
 // Handle makes the attempt that a payload asks for and gives the payload of the answer. An error says that this process
 // cannot be trusted with another invocation.
@@ -97,6 +110,9 @@ func (h *Handler) tidy() error {
 		return fmt.Errorf("tidy up: %w", err)
 	}
 	for _, e := range entries {
+		if e.Name() == cacheName {
+			continue
+		}
 		if err := remove(filepath.Join(h.cfg.Tmp, e.Name())); err != nil {
 			return fmt.Errorf("tidy up: %w", err)
 		}

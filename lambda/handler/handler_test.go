@@ -75,7 +75,7 @@ func (f *function) left() (keys []string) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	for o, err := range store.List(f.t.Context(), "") {
+	for o, err := range store.List(f.t.Context(), "tmp/") {
 		if err != nil {
 			f.t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func (f *function) do(ctx context.Context, task *remote.Task, stdin *os.File) ou
 	if keys := f.left(); len(keys) > 0 {
 		f.t.Errorf("left in the bucket: %q", keys)
 	}
-	if entries, err := os.ReadDir(f.tmp); err != nil || len(entries) > 0 {
+	if entries, err := os.ReadDir(f.tmp); err != nil || len(entries) != 1 || entries[0].Name() != cacheName {
 		f.t.Errorf("left in the function: %v, %v", entries, err)
 	}
 	return o
@@ -169,6 +169,27 @@ func TestTasks(t *testing.T) {
 				t.Errorf("got %.100q, %q, %v, want %.100q, %q, %v", o.out, o.errs, o.result.Statuses, c.out, c.errs, c.statuses)
 			}
 		})
+	}
+}
+
+func TestArtifacts(t *testing.T) {
+	f := newFunction(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"worker": "#!/bin/sh\ncat data/list; echo x >>data/list; pwd", "data/list": "caf\xe9\n"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // the second has them in its cache, and no trace of the first
+		task := argv("./worker")
+		task.Dir, task.Artifacts = dir, []string{"data/list", "/etc/passwd", "no-such-file"}
+		o := f.do(t.Context(), task, nil)
+		if o.err != nil || !strings.HasPrefix(o.out, "caf\xe9\n"+f.tmp+"/task-") {
+			t.Errorf("got %q, %q, %v", o.out, o.errs, o.err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"sshell/pipes"
 	"sshell/pipes/objstore"
 	"sshell/remote"
+	"sshell/remote/ship"
 	"sshell/remote/worker"
 )
 
@@ -23,7 +25,8 @@ type invocation struct {
 	store   objstore.Store
 	streams pipes.Transport
 	task    *remote.Task
-	short   bool // its time ends with the function's, not by a limit of its own
+	held    *ship.Held // artifacts, nil for none
+	short   bool       // its time ends with the function's, not by a limit of its own
 	sinks   []*sink
 }
 
@@ -59,6 +62,11 @@ func (i *invocation) run(ctx context.Context) *lambda.Response {
 
 // attempt runs the task. When it returns nothing of the task runs any more, and the sinks will see their ends.
 func (i *invocation) attempt(ctx context.Context) (*remote.Result, error) {
+	defer func() {
+		if i.held != nil {
+			i.held.Release()
+		}
+	}()
 	if err := i.prepare(ctx); err != nil {
 		return nil, err
 	}
@@ -103,6 +111,9 @@ func (i *invocation) prepare(ctx context.Context) error {
 	if t.Dir, err = os.MkdirTemp(i.h.cfg.Tmp, "task-"); err != nil {
 		return refused(err)
 	}
+	if err := i.place(ctx); err != nil {
+		return err
+	}
 	for _, name := range []string{"PWD=", "TMPDIR="} {
 		if slices.ContainsFunc(t.Environ, func(e string) bool { return strings.HasPrefix(e, name) }) {
 			t.Env = append(t.Env, name+t.Dir)
@@ -119,6 +130,24 @@ func (i *invocation) prepare(ctx context.Context) error {
 	}
 	if t.Limits.Timeout == 0 || left < t.Limits.Timeout {
 		t.Limits.Timeout, i.short = left, true
+	}
+	return nil
+}
+
+// place puts the task's artifacts into its working directory.
+func (i *invocation) place(ctx context.Context) error {
+	if len(i.req.Manifest) == 0 {
+		return nil
+	}
+	m, err := ship.DecodeManifest(i.req.Manifest)
+	if err != nil {
+		return refused(err)
+	}
+	if i.held, err = i.h.cache.Fetch(ctx, i.store, m); err != nil {
+		return fetchError(err)
+	}
+	if err := i.held.Place(i.h.cfg.Tmp, "/"+filepath.Base(i.task.Dir), ship.HardLinks); err != nil {
+		return refused(err)
 	}
 	return nil
 }
