@@ -1,0 +1,97 @@
+// Command bootstrap is the function: it takes invocations from Lambda's runtime API and hands them to lambda/handler. For a
+// stage of source it runs itself as the worker. The interpreter there is bash alone; the words that sshell adds, and names
+// that begin with s3://, are the client's.
+//
+//	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w" -o bootstrap ./cmd/bootstrap
+//
+// Objects are S3's, with the credentials of the function's role. SSHELL_S3_DIR names a folder to be used instead, as
+// sshell does on a machine without an account: an absolute path, a folder in it for each bucket. SSHELL_TMP names a
+// folder that is the function's alone and is emptied after each invocation. Without it that is /tmp for a program that
+// stands where Lambda puts it, and a new folder elsewhere.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"sshell/interp"
+	"sshell/interp/plan"
+	"sshell/lambda/handler"
+	"sshell/remote/worker"
+)
+
+// workerFlag is the first argument of this program when it runs one stage, see remote/worker.
+const workerFlag = "--worker"
+
+func main() {
+	os.Exit(run(os.Args))
+}
+
+func run(args []string) int {
+	switch {
+	case len(args) == 3 && args[1] == interp.SubshellFlag:
+		if fd, err := strconv.Atoi(args[2]); err == nil {
+			return interp.Subshell(interp.Config{Name: "sshell", Self: []string{"/proc/self/exe"}}, fd)
+		}
+	case len(args) > 1 && args[1] == workerFlag:
+		return worker.Main(args[2:], nil)
+	}
+	if err := serve(); err != nil {
+		fmt.Fprintf(os.Stderr, "sshell: bootstrap: %v\n", err)
+		return plan.StatusMachinery
+	}
+	return 0
+}
+
+// serve takes invocations until this process is killed.
+func serve() error {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		return fmt.Errorf("AWS_LAMBDA_RUNTIME_API is not set: this program is started by Lambda, see sshellctl deploy")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	tmp, err := scratch(self)
+	if err != nil {
+		return err
+	}
+	h, err := handler.New(handler.Config{Buckets: buckets(), Self: []string{self, workerFlag}, Tmp: tmp})
+	if err != nil {
+		return err
+	}
+	lambda.Start(function{h})
+	return nil
+}
+
+// scratch gives the folder that is the function's alone.
+func scratch(self string) (string, error) {
+	if dir := os.Getenv("SSHELL_TMP"); dir != "" {
+		return dir, nil
+	}
+	for _, place := range []string{"/var/task/", "/var/runtime/"} {
+		if strings.HasPrefix(filepath.Clean(self), place) {
+			return "/tmp", nil
+		}
+	}
+	return os.MkdirTemp("", "sshell-function-")
+}
+
+// function is the handler as the runtime's client calls it.
+type function struct{ handler *handler.Handler }
+
+// Invoke implements lambda.Handler. An environment that could not be made as it was must not be used again, and ends.
+func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	answer, err := f.handler.Handle(ctx, payload)
+	if err != nil {
+		log.Fatalf("sshell: bootstrap: %v", err)
+	}
+	return answer, nil
+}
