@@ -46,6 +46,8 @@ func (e *environment) newLaunch(api string, root bool, tmp string) *launch {
 	if !root {
 		vars = []string{"PATH=" + os.Getenv("PATH"), "LANG=en_US.UTF-8", "TZ=:UTC", "TMPDIR=" + tmp}
 	}
+	url := e.server.url
+	vars = append(vars, "AWS_ENDPOINT_URL_LAMBDA="+url, "AWS_ENDPOINT_URL_IAM="+url, "AWS_ENDPOINT_URL_STS="+url)
 	vars = append(vars, e.server.Environ...)
 	if c.Environment != nil {
 		for name, value := range c.Environment.Variables {

@@ -26,8 +26,8 @@ type Config struct {
 	Address string
 	// Dir is an existing folder for code; a temporary one if it is empty. What the server puts there is gone after Close.
 	Dir string
-	// Environ are further variables, NAME=value, that every function sees, such as the S3 server's endpoint. The function's
-	// own win.
+	// Environ are further variables, NAME=value, that every function sees, such as the S3 server's endpoint; this server's
+	// endpoints they see anyway. The function's own win.
 	Environ []string
 	// Self is an argument vector that runs RunEnvironment, and ends with its status. It must be set.
 	Self []string

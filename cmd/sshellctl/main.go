@@ -1,0 +1,61 @@
+// Command sshellctl is the operator's side of sshell. Its command is
+//
+//	sshellctl emulate [FLAG]… [-- COMMAND [ARG…]]
+//
+// which starts Lambda, IAM, STS and S3 on loopback, see package emulator. COMMAND is run with the AWS_* variables set that lead the
+// AWS SDK and the aws command line there; its status is the status, and all is stopped when it ends. Without COMMAND the
+// variables are printed as lines to export, and the services stay until SIGINT, SIGTERM or SIGHUP.
+//
+// The statuses are the command's, 128 and the number of the signal that ended it, 126 and 127 where it could not be started, 125
+// when the services could not be, and 2 for wrong arguments.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"sshell/lambda/emulator"
+)
+
+// The first arguments of this program when it runs a part of the emulator in a process of its own.
+const (
+	environmentFlag = "--environment"
+	storeFlag       = "--store"
+)
+
+// The exit statuses that are not a command's.
+const (
+	statusUsage      = 2
+	statusFault      = 125
+	statusNotRun     = 126
+	statusNotFound   = 127
+	statusSignalBase = 128
+)
+
+const usage = "usage: sshellctl emulate [FLAG]... [-- COMMAND [ARG]...]; sshellctl emulate --help lists the flags"
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run does what the arguments say and gives the exit status.
+func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprintln(stderr, usage)
+		return statusUsage
+	}
+	switch args[0] {
+	case "emulate":
+		return emulate(args[1:], stdout, stderr)
+	case environmentFlag:
+		return emulator.RunEnvironment()
+	case storeFlag:
+		return serveStore(stderr)
+	case "--help", "-h":
+		fmt.Fprintln(stdout, usage)
+		return 0
+	}
+	fmt.Fprintf(stderr, "sshellctl: %s: no such command\n%s\n", args[0], usage)
+	return statusUsage
+}
