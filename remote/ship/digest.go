@@ -2,6 +2,7 @@ package ship
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -39,6 +40,7 @@ func stampOf(path string, info fs.FileInfo) stamp {
 // stampTree is the stamp of a folder.
 func stampTree(root string, without []string) (stamp, error) {
 	sum := sha256.New()
+	var line []byte
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -47,7 +49,12 @@ func stampTree(root string, without []string) (stamp, error) {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(sum, "%q %+v\n", path, stampOf("", info))
+		is := stampOf("", info)
+		line = append(append(line[:0], path...), 0)
+		for _, n := range []uint64{is.inode, uint64(is.size), uint64(is.nano), uint64(is.mode)} {
+			line = binary.BigEndian.AppendUint64(line, n)
+		}
+		sum.Write(line)
 		if d.IsDir() && path != root && left(without, path[len(root)+1:]) {
 			return fs.SkipDir
 		}
