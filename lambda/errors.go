@@ -149,6 +149,7 @@ const (
 	unknownDeath  death = iota
 	overtimeDeath       // killed at its deadline
 	memoryDeath         // killed for want of memory
+	stillbirth          // its program could not be started
 )
 
 // parse reads the payload of an answer with a FunctionError. Lambda has no list of the types; these are what it sends.
@@ -159,6 +160,8 @@ func (f *functionError) parse(payload []byte) death {
 	switch {
 	case f.Type == "Sandbox.Timedout", strings.Contains(f.Message, "Task timed out after"):
 		return overtimeDeath
+	case f.Type == "Runtime.InvalidEntrypoint":
+		return stillbirth
 	case f.Type == "Runtime.OutOfMemory", strings.HasSuffix(f.Message, "signal: killed"):
 		return memoryDeath
 	}

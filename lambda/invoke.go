@@ -122,6 +122,9 @@ func (c *call) died(payload []byte) answer {
 		result.TimedOut = true
 	case memoryDeath:
 		status, result.Signal = statusKilled, sigkill
+	case stillbirth:
+		a.err = c.r.notStarted("the function's program does not start: %s: run sshellctl deploy", f.Message)
+		return a
 	default:
 		a.err = c.r.lost("the function failed: %s %s", f.Type, f.Message)
 		return a

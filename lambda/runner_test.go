@@ -269,6 +269,10 @@ func TestFunctionsThatDie(t *testing.T) {
 			func(_ *remote.Result, err error) bool {
 				return isLost(err) && strings.Contains(err.Error(), "exit status 1")
 			}, ""},
+		{"no program", `{"errorType":"Runtime.InvalidEntrypoint","errorMessage":"RequestId: x Error: fork/exec /var/task/bootstrap: exec format error"}`,
+			func(_ *remote.Result, err error) bool {
+				return isNotStarted(err) && strings.Contains(err.Error(), "exec format error: run sshellctl deploy")
+			}, ""},
 		{"no JSON", "\xff", func(_ *remote.Result, err error) bool { return isLost(err) }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

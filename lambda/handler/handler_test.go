@@ -227,6 +227,28 @@ func TestStreamedInput(t *testing.T) {
 	}
 }
 
+func TestReaderThatLeaves(t *testing.T) {
+	f := newFunction(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		io.ReadFull(r, make([]byte, 10))
+		r.Close()
+	}()
+	task := argv("yes")
+	task.Run, task.Environ = "run", []string{"PATH=" + os.Getenv("PATH")}
+	result, err := f.runner.Run(t.Context(), task, remote.Streams{Stdout: w})
+	w.Close()
+	if err != nil || result.Statuses[0] != 141 {
+		t.Errorf("got %+v, %v", result, err)
+	}
+	if keys := f.left(); len(keys) > 0 {
+		t.Errorf("left %d objects", len(keys))
+	}
+}
+
 func TestChunkInput(t *testing.T) {
 	f := newFunction(t)
 	store, err := f.buckets.Bucket(t.Context(), "lab")
