@@ -69,9 +69,12 @@ import ("fmt"; "time")
 func main() { z, err := time.LoadLocation("Europe/Berlin"); fmt.Println(time.Unix(1700000000, 0).In(z), err) }`, 0o644)
 	write(t, dir+"/opt/lib/keep", "", 0o644)
 	write(t, dir+"/opt/bin/keep", "", 0o644)
+	write(t, dir+"/musl/lib/keep", "", 0o644)
 	for _, argv := range [][]string{
 		{"gcc", "-shared", "-fPIC", "-o", dir + "/opt/lib/libsay.so", dir + "/src/say.c"},
 		{"gcc", "-o", dir + "/opt/bin/prog", dir + "/src/main.c", "-L" + dir + "/opt/lib", "-lsay", "-Wl,--enable-new-dtags,-rpath,$ORIGIN/../lib"},
+		{"musl-gcc", "-shared", "-fPIC", "-o", dir + "/musl/lib/libsay.so", dir + "/src/say.c"},
+		{"musl-gcc", "-o", dir + "/musl/prog", dir + "/src/main.c", "-L" + dir + "/musl/lib", "-lsay", "-Wl,-rpath,$ORIGIN/lib"},
 		{"go", "build", "-o", dir + "/static", dir + "/src/main.go"},
 	} {
 		cmd := exec.Command(argv[0], argv[1:]...)
@@ -124,6 +127,7 @@ print floor(sum(map { length } @l) / 2), " ", scalar(grep { /\p{Lu}/ } @l), "\n"
 			[]string{"wc"}, []string{"LC_ALL=C.UTF-8"}, words},
 		{"script of a script", []string{script("s1", "#!"+script("s2", "#!/bin/sh\necho \"$@\"\n")+" -x\n"), "y"}, nil, nil, ""},
 		{"static", []string{dir + "/static"}, nil, []string{"TZ=Europe/Berlin"}, ""},
+		{"musl", []string{dir + "/musl/prog"}, nil, nil, ""},
 		{"RUNPATH $ORIGIN", []string{dir + "/opt/bin/prog"}, nil, nil, ""},
 		{"RUNPATH $ORIGIN through a link", []string{dir + "/linked"}, nil, nil, ""},
 	}
