@@ -74,7 +74,7 @@ func (h *Held) Release() {
 // hold gives the locked entry of an artifact, fetched if need be.
 func (c *Cache) hold(ctx context.Context, s objstore.Store, a *Artifact) (*os.File, error) {
 	path := filepath.Join(c.dir, a.name())
-	for {
+	for range maxTries {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -96,7 +96,15 @@ func (c *Cache) hold(ctx context.Context, s objstore.Store, a *Artifact) (*os.Fi
 			return nil, err
 		}
 	}
+	return nil, fmt.Errorf("%s: %w", path, errUnstable)
 }
+
+// maxTries bounds how often an artifact is fetched in a row: another process may remove it before it is held, which is
+// rare, or the file system may not keep modes and times, which will not change.
+const maxTries = 10
+
+// errUnstable says that what was fetched was never there, or never as it was fetched.
+var errUnstable = errors.New("does not stay as it was fetched")
 
 // discard takes an entry that is spoilt out of the way, also of those who hold it.
 func (c *Cache) discard(path string, a *Artifact) error {
