@@ -145,11 +145,7 @@ func (s *faulty) Put(ctx context.Context, key string, body io.Reader, size int64
 		return err
 	}
 	if k == half {
-		n := random.Int64N(halfMost)
-		if size >= 0 {
-			n = min(n, size/2)
-		}
-		if _, err := io.CopyN(io.Discard, body, n); err != nil && err != io.EOF {
+		if err := readSome(body, size, random.Int64N(halfMost)); err != nil {
 			return objstore.KeyError("put", key, err)
 		}
 	}
@@ -160,6 +156,25 @@ func (s *faulty) Put(ctx context.Context, key string, body io.Reader, size int64
 		return err
 	}
 	return objstore.KeyError("put", key, &Error{k})
+}
+
+// readSome reads at least n bytes of a body of size bytes, in as large steps as a store would, or all of it.
+func readSome(body io.Reader, size, n int64) error {
+	if size >= 0 {
+		body, n = io.LimitReader(body, size), min(n, size/2)
+	}
+	buf := make([]byte, halfMost)
+	for n > 0 {
+		m, err := body.Read(buf)
+		n -= int64(m)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Get implements objstore.Store.

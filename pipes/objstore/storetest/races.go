@@ -66,7 +66,7 @@ func testCreateRace(t *testing.T, s objstore.Store) {
 }
 
 // testReplaceRace has readers who must see one writer's body, whole, at any time.
-func testReplaceRace(t *testing.T, s objstore.Store) {
+func testReplaceRace(t *testing.T, s objstore.Store, with traits) {
 	const size = 300 << 10
 	put(t, s, "a/k", strings.Repeat("\xff", size))
 	race(func(i int) {
@@ -79,6 +79,9 @@ func testReplaceRace(t *testing.T, s objstore.Store) {
 				continue
 			}
 			got, err := read(t.Context(), s, "a/k")
+			if with.has(Cuts) && errors.Is(err, objstore.ErrChanged) && (got == "" || strings.Count(got, got[:1]) == len(got)) {
+				continue // the rest of that version is gone
+			}
 			if err != nil || len(got) != size || strings.Count(got, got[:1]) != size {
 				t.Errorf("read while replaced: %d bytes that are not one writer's, %v", len(got), err)
 			}

@@ -52,7 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) objstore.Store, less ...Trait) {
 		{"Append", testAppend},
 		{"Open", testOpen},
 		{"CreateRace", testCreateRace},
-		{"ReplaceRace", testReplaceRace},
+		{"ReplaceRace", given(testReplaceRace)},
 		{"FolderRace", unlessFiles(with, testFolderRace)},
 		{"KeyBecomesFolder", unlessFiles(with, testKeyBecomesFolder)},
 		{"AppendRace", testAppendRace},

@@ -18,7 +18,8 @@ const (
 	Files
 	// Digests is a store whose versions are digests: equal contents have the same.
 	Digests
-	// Cuts is a store that may lose a body's connection: what it had in hand is gone if the object is gone by then.
+	// Cuts is a store that may lose a body's connection: the rest cannot be read if the object was replaced or deleted
+	// by then, and Read fails.
 	Cuts
 )
 
