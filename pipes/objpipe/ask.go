@@ -33,13 +33,13 @@ const (
 
 // arrival is what a reader knows of when blocks come.
 type arrival struct {
-	streak int       // blocks in a row that were there when first asked for
-	credit int       // blocks that came, less vainShare for each request ahead of need that was in vain
-	since  time.Time // when the next block was first asked for in vain; zero if it was not
-	looked time.Time // when it was last seen that the stream is there
-	last   time.Time // when the last block came
-	every  time.Duration
-	size   int // of the last block's payload
+	streak int           // blocks in a row that were there when first asked for
+	credit int           // blocks that came, less vainShare for each request ahead of need that was in vain
+	since  time.Time     // when the next block was first asked for in vain; zero if it was not
+	looked time.Time     // when it was last seen that the stream is there
+	last   time.Time     // when the last block came
+	every  time.Duration // mean between two blocks, of late
+	size   int           // of the last block's payload
 }
 
 // came notes that the next block is here.

@@ -32,15 +32,15 @@
 // n before it begins with block n + 4, so that Break finds that number by halving. An end that is refused a number reads
 // back who has it; its own token means that the response to an earlier try was lost.
 //
-// A Remove elsewhere is seen too, by ends that look from time to time whether what they know to be there is still there; what such
-// a writer stores until then stays, so that a stream whose writer may live is broken before it is removed.
+// A Remove elsewhere is seen too, by ends that look from time to time whether what they know to be there is still there.
+// What such a writer stores until then stays, so that a stream whose writer may live is broken before it is removed.
 //
 // # Cost and latency
 //
-// A block leaves when it is full or when its first byte has waited (see pace). A reader asks for the next block when it has
-// the last, and for up to four when the writer is ahead of it (see readAhead). It never lists. A stream without traffic costs
-// four requests a second by its reader, and less than one by its writer. Transient errors of the store are tried again
-// for some seconds and then break the stream.
+// A block leaves when it is full or when its first byte has waited (see pace). A reader asks for the next block when it
+// has the last, and for up to four when the writer is ahead of it (see arrival). It never lists. A stream without traffic
+// costs four requests a second by its reader, and less than one more for both ends to see that the other is gone.
+// Transient errors of the store are tried again for some seconds and then break the stream.
 package objpipe
 
 import (

@@ -1,0 +1,150 @@
+package objpipe
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sshell/pipes"
+	"sshell/pipes/objstore/mem"
+)
+
+// TestBreakAtAnyMoment: a Break from elsewhere and an End agree on which came first, and so do all who read.
+func TestBreakAtAnyMoment(t *testing.T) {
+	var whole, broken int
+	for at := time.Duration(0); at < 700*time.Millisecond; at += 27 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			s := distant(new(mem.Store), 30*time.Millisecond, 10*time.Millisecond).seeded(uint64(at), 0)
+			s.perMB = 20 * time.Millisecond
+			transport := newApart(s)
+			data := random(600<<10, uint64(at))
+			var breakErr, writerErr, readerErr error
+			var broke, ended time.Time
+			var done sync.WaitGroup
+			done.Go(func() {
+				time.Sleep(at)
+				breakErr = transport.Break(t.Context(), "0/0", &pipes.Broken{Cause: "killed", Next: "0/1"})
+				broke = time.Now()
+			})
+			w, r := open(t, transport, "0/0")
+			done.Go(func() { readerErr = outcome(t, r, data) })
+			begin := time.Now()
+			for rest := data; len(rest) > 0 && writerErr == nil; rest = rest[len(data)/16:] {
+				_, writerErr = w.Write(rest[:len(data)/16])
+				time.Sleep(20 * time.Millisecond)
+			}
+			ended = time.Now()
+			if err := w.End(7); (writerErr != nil) && err == nil {
+				t.Errorf("End succeeded after Write failed with %v", writerErr)
+			} else {
+				writerErr = err
+			}
+			done.Wait()
+			again, err := transport.Open(t.Context(), "0/0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			replayErr := outcome(t, again, data)
+			if breakErr != nil || (writerErr == nil) != (readerErr == nil) || (writerErr == nil) != (replayErr == nil) {
+				t.Errorf("broken after %v, ended at %v: break %v, writer %v, reader %v, later %v", at, ended.Sub(begin), breakErr, writerErr,
+					readerErr, replayErr)
+			}
+			if writerErr == nil && broke.Before(ended) {
+				t.Error("a stream that had been broken was ended")
+			}
+			for _, err := range []error{writerErr, readerErr, replayErr} {
+				if b, ok := err.(*pipes.Broken); ok && *b != (pipes.Broken{Cause: "killed", Next: "0/1"}) {
+					t.Errorf("an end says %v", b)
+				}
+			}
+			if writerErr == nil {
+				whole++
+			} else {
+				broken++
+			}
+		})
+	}
+	if whole == 0 || broken == 0 {
+		t.Errorf("%d streams were whole and %d broken: the moments do not lie on both sides", whole, broken)
+	}
+}
+
+// TestKilledWriter: a writer is gone without a word, with blocks under way that came through or did not, and a Break says so.
+func TestKilledWriter(t *testing.T) {
+	broken := 0
+	for seed := range uint64(24) {
+		synctest.Test(t, func(t *testing.T) {
+			store := new(mem.Store)
+			s := distant(store, 60*time.Millisecond, 10*time.Millisecond).seeded(seed, 0)
+			s.perMB = 50 * time.Millisecond
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			w, err := New(s, "tmp/run/pipes").Create(ctx, "0/0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			data := random(1<<20, seed)
+			go script(w, data, rand.New(rand.NewPCG(seed, 2)))
+			time.Sleep(time.Duration(seed*seed*4) * time.Millisecond)
+			s.set(func() { s.dead = true })
+			others := newApart(store)
+			if err := others.Break(t.Context(), "0/0", &pipes.Broken{Cause: "killed"}); err != nil {
+				t.Fatal(err)
+			}
+			r, err := others.Open(t.Context(), "0/0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := outcome(t, r, data); err != nil {
+				broken++
+			}
+			r.Close()
+			stop()
+			time.Sleep(lastWord)
+			if err := others.Remove(t.Context(), "0/0"); err != nil {
+				t.Error(err)
+			}
+			wantEmpty(t, store)
+		})
+	}
+	if broken == 0 || broken == 24 {
+		t.Errorf("%d of 24 streams are broken: the moments do not lie on both sides of the end", broken)
+	}
+}
+
+// TestBreakFindsTheEnd: of a long stream as of a short one, with few requests.
+func TestBreakFindsTheEnd(t *testing.T) {
+	for _, blocks := range []uint64{0, 1, 2, 3, 4, 5, 7, 8, 9, 100, 1000, 1023, 1024, 1025} {
+		store := new(mem.Store)
+		q := New(store, "p").requests("0/0")
+		for n := range blocks {
+			// A gap among the last ones, as a killed writer leaves it.
+			if blocks > 5 && n == blocks-3 {
+				continue
+			}
+			block := append(make([]byte, headerSize), "data"...)
+			setHeader(block, 0, 0, 1, n)
+			if err := q.put(t.Context(), blockName(n), block, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		others := New(store, "p").requests("0/0")
+		if err := others.breakUnknown(t.Context(), &pipes.Broken{Cause: "killed"}); err != nil {
+			t.Fatal(err)
+		}
+		want := blocks
+		if blocks > 5 {
+			want = blocks - 3
+		}
+		b, err := q.probe(t.Context(), want)
+		if err != nil || b.broken() == nil {
+			t.Errorf("of %d blocks: block %d does not break the stream: %v", blocks, want, err)
+		}
+		if s := others.Stats(); s.Puts > 3 || s.Gets > 35 {
+			t.Errorf("of %d blocks: %d PUTs and %d GETs", blocks, s.Puts, s.Gets)
+		}
+	}
+}
