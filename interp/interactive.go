@@ -33,6 +33,23 @@ func (sh *Shell) RunPlacedWords(args []string) int {
 	return sh.status
 }
 
+// BeforePrompt runs what PROMPT_COMMAND holds, a list's elements one after the other. Each sees `$?`, PIPESTATUS and `$_` of
+// the user's last command, and so does the user's next.
+func (sh *Shell) BeforePrompt() {
+	v := sh.lookup("PROMPT_COMMAND")
+	if v == nil {
+		return
+	}
+	status, pipeState, lastArg := sh.status, sh.pipeState, sh.lastArg
+	for _, command := range v.elements(sh) {
+		sh.evalStringKeeping(command, status)
+		if sh.flow == flowExit {
+			return
+		}
+		sh.status, sh.pipeState, sh.lastArg = status, pipeState, lastArg
+	}
+}
+
 // Prompt gives the text of PS1, PS2 or another prompt's variable, expanded.
 func (sh *Shell) Prompt(name string) string {
 	ps, _ := sh.getVar(name)

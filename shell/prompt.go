@@ -22,7 +22,7 @@ func runPrompt(ctx context.Context, sh *interp.Shell) {
 		if more {
 			name = "PS2"
 		} else {
-			sh.RunString(`[ -z "${PROMPT_COMMAND-}" ] || eval "$PROMPT_COMMAND"`)
+			sh.BeforePrompt()
 		}
 		fmt.Fprint(os.Stderr, sh.Prompt(name))
 		return line()
