@@ -85,26 +85,23 @@ const (
 func (h *Handler) Handle(ctx context.Context, payload []byte) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := h.tidy(); err != nil {
-		return nil, err
-	}
 	req, err := lambda.DecodeRequest(payload)
 	if err != nil {
 		return lambda.EncodeRefusal(err)
 	}
 	i := &invocation{h: h, req: req}
 	response := i.run(ctx)
+	if i.survivors != nil {
+		return nil, i.survivors
+	}
 	if err := h.tidy(); err != nil {
 		return nil, err
 	}
 	return lambda.EncodeResponse(response)
 }
 
-// tidy makes the environment as it was.
+// tidy makes Config.Tmp as it was.
 func (h *Handler) tidy() error {
-	if err := killKin(); err != nil {
-		return fmt.Errorf("end processes: %w", err)
-	}
 	entries, err := os.ReadDir(h.cfg.Tmp)
 	if err != nil {
 		return fmt.Errorf("tidy up: %w", err)

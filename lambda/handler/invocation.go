@@ -20,14 +20,15 @@ import (
 
 // invocation is one request on its way to a response.
 type invocation struct {
-	h       *Handler
-	req     *lambda.Request
-	store   objstore.Store
-	streams pipes.Transport
-	task    *remote.Task
-	held    *ship.Held // artifacts, nil for none
-	short   bool       // its time ends with the function's, not by a limit of its own
-	sinks   []*sink
+	h         *Handler
+	req       *lambda.Request
+	store     objstore.Store
+	streams   pipes.Transport
+	task      *remote.Task
+	held      *ship.Held // artifacts, nil for none
+	short     bool       // its time ends with the function's, not by a limit of its own
+	sinks     []*sink
+	survivors error // why processes of the task may live on
 }
 
 // errCancelled is why a task is stopped whose mark was found.
@@ -37,6 +38,9 @@ var errCancelled = errors.New("cancelled")
 func (i *invocation) run(ctx context.Context) *lambda.Response {
 	result, err := i.attempt(ctx)
 	response := new(lambda.Response)
+	if i.survivors != nil {
+		return response // the outputs may have no end
+	}
 	failed := err
 	for n, s := range i.sinks {
 		out, err := s.finish(result, failed)
@@ -91,8 +95,9 @@ func (i *invocation) attempt(ctx context.Context) (*remote.Result, error) {
 	for _, s := range i.sinks {
 		s.w.Close()
 	}
-	if kerr := killKin(); kerr != nil { // who holds the pipes of the outputs open
-		return nil, fmt.Errorf("end processes: %w: %w", kerr, remote.ErrLost)
+	if kerr := killKin(); kerr != nil {
+		i.survivors = fmt.Errorf("end processes: %w", kerr)
+		return nil, errors.Join(i.survivors, remote.ErrLost)
 	}
 	return result, err
 }
