@@ -20,13 +20,13 @@ func changed(path string) error { return fmt.Errorf("%s: %w", path, ErrChanged) 
 
 // stamp tells one state of a file from another without reading it.
 type stamp struct {
-	path      string
-	inode     uint64
-	size      int64
-	nano      int64 // of the last change
-	mode      fs.FileMode
-	folder    Digest // of a folder: all that a walk tells of what is in it
-	permitted string // of a folder: what is left out
+	path    string
+	inode   uint64
+	size    int64
+	nano    int64 // of the last change
+	mode    fs.FileMode
+	folder  Digest // of a folder: all that a walk tells of what is in it
+	without string // of a folder: what is left out
 }
 
 func stampOf(path string, info fs.FileInfo) stamp {
@@ -60,7 +60,7 @@ func stampTree(root string, without []string) (stamp, error) {
 		}
 		return nil
 	})
-	s := stamp{path: root, permitted: fmt.Sprintf("%q", without)}
+	s := stamp{path: root, without: fmt.Sprintf("%q", without)}
 	sum.Sum(s.folder[:0])
 	return s, err
 }
