@@ -29,7 +29,8 @@ func newCgroup(name string, limit int64, pid int) (*cgroup, error) {
 	}
 	g := &cgroup{dir: filepath.Join(dir, name), v2: v2}
 	if err := os.Mkdir(g.dir, 0o755); err != nil {
-		return nil, err
+		// Said of the folder, the reason is the same for each environment, and is shown once.
+		return nil, fmt.Errorf("make control group in %s: %w", dir, errors.Unwrap(err))
 	}
 	files := [][2]string{{"memory.limit_in_bytes", strconv.FormatInt(limit, 10)}}
 	if v2 {

@@ -33,7 +33,6 @@ func (s *Server) invokeStreaming(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Amzn-Lambda-Response-Stream-Content-Type", "application/octet-stream")
 	h.Set("X-Amz-Executed-Version", "$LATEST")
 	out := &events{w: w, flush: http.NewResponseController(w).Flush, enc: eventstream.NewEncoder()}
-
 	for {
 		select {
 		case chunk := <-inv.chunks:
