@@ -47,7 +47,7 @@ func serve(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	err = agent.Serve(ctx, socket, &targets{a}, agent.Build())
+	err = agent.Serve(ctx, socket, segments(a), agent.Build())
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(os.Stderr, "sshell-agent: %v\n", err)
 		return statusFault

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -16,7 +17,8 @@ import (
 
 // Config is what a Flow is made with. Runner must be set.
 type Config struct {
-	// Runner gives the Runner of a target. It is called once for each unit of a segment, concurrently.
+	// Runner gives the Runner of a target. It is called once for each unit of a segment, concurrently. A Runner that is an
+	// io.Closer is closed when the segment has ended: one that outlives it must not be.
 	Runner func(target plan.Target, o RunnerOptions) (remote.Runner, error)
 	// Files opens names that the kernel does not know; nil when there are none.
 	Files plan.Files
@@ -55,6 +57,9 @@ type segment struct {
 	environ []string
 	umask   *int     // nil if the tasks' is this process's
 	needs   sync.Map // by *command: what tasks of it need, []string
+
+	mu    sync.Mutex
+	opens []io.Closer // runners that are the segment's own
 }
 
 func (f *Flow) segment(seg plan.Segment) *segment {
@@ -68,6 +73,27 @@ func (f *Flow) segment(seg plan.Segment) *segment {
 		s.umask = &seg.Snapshot.Umask
 	}
 	return s
+}
+
+// runner gives the Runner of a unit.
+func (s *segment) runner(o RunnerOptions) (remote.Runner, error) {
+	r, err := s.cfg.Runner(s.Target, o)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := r.(io.Closer); ok {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.opens = append(s.opens, c)
+	}
+	return r, nil
+}
+
+// close closes what the segment opened. Nothing of it may run.
+func (s *segment) close() {
+	for _, c := range s.opens {
+		c.Close() // nothing was written with it
+	}
 }
 
 // unit is one stage, or neighbouring stages that are one graph of tasks.
@@ -102,6 +128,7 @@ var errBroken = errors.New("another stage failed")
 // plan.StatusMachinery, not an error; the error is ctx's.
 func (f *Flow) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error) {
 	s := f.segment(seg)
+	defer s.close()
 	statuses := make([]plan.Status, len(seg.Stages))
 	for i := range statuses {
 		statuses[i] = plan.StatusMachinery
@@ -125,8 +152,8 @@ type segmentRun struct {
 	statuses []plan.Status
 	stop     context.CancelCauseFunc
 	running  sync.WaitGroup
-	mu       sync.Mutex
-	failed   bool
+	failing  sync.Mutex
+	failed   bool // under failing
 }
 
 func (r *segmentRun) run(ctx context.Context, units []unit) {
@@ -179,8 +206,8 @@ func (r *segmentRun) unit(ctx context.Context, u unit, first int, io streams, en
 }
 
 func (r *segmentRun) fail(stage int, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.failing.Lock()
+	defer r.failing.Unlock()
 	r.stop(errBroken)
 	if !r.failed {
 		r.failed = true
@@ -205,6 +232,7 @@ func complain(w *os.File, word string, err error) {
 // Explain implements plan.Explainer.
 func (f *Flow) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {
 	s := f.segment(seg)
+	defer s.close()
 	units, err := s.units()
 	if err != nil {
 		return nil, s.named(0, err)

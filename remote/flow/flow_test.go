@@ -85,7 +85,7 @@ func (b *bench) flow() *Flow {
 			if b.wrap != nil {
 				return b.wrap(b.runner), nil
 			}
-			return b.runner, nil
+			return struct{ remote.Runner }{b.runner}, nil // which is closed at the end of the test
 		},
 		Cores:   2,
 		TempDir: b.tmp,

@@ -95,7 +95,7 @@ func (r *mapRun) open() error {
 	if r.feed, err = r.mapUnit.feed(r.ctx, r.s, r.io.stdin, slots, r.stopIn); err != nil {
 		return r.ofInput(err)
 	}
-	if r.runner, err = r.s.cfg.Runner(r.s.Target, o.runnerOptions(r.s.dir, false)); err != nil {
+	if r.runner, err = r.s.runner(o.runnerOptions(r.s.dir, false)); err != nil {
 		return err
 	}
 	if err := r.openLog(); err != nil {

@@ -142,7 +142,7 @@ func (u *shuffleUnit) explain(_ context.Context, s *segment) ([]string, error) {
 func (u *shuffleUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Status, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	runner, err := s.cfg.Runner(s.Target, u.options.runnerOptions(s.dir, false))
+	runner, err := s.runner(u.options.runnerOptions(s.dir, false))
 	if err != nil {
 		return nil, err
 	}

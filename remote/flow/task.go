@@ -41,7 +41,7 @@ func (u *taskUnit) explain(context.Context, *segment) ([]string, error) {
 
 func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Status, error) {
 	lead := u.parts[0]
-	runner, err := s.cfg.Runner(s.Target, lead.placing.runnerOptions(s.dir, true))
+	runner, err := s.runner(lead.placing.runnerOptions(s.dir, true))
 	if err != nil {
 		return nil, err
 	}
