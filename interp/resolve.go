@@ -1,7 +1,6 @@
 package interp
 
 import (
-	"net/netip"
 	"os"
 	"strings"
 
@@ -10,32 +9,35 @@ import (
 
 // resolve gives the address of a host: written as numbers, or found in /etc/hosts.
 func (sh *Shell) resolve(host string, port int) (unix.Sockaddr, error) {
-	address, err := netip.ParseAddr(host)
-	if err != nil {
-		if address, err = hostsEntry(host); err != nil {
-			return nil, err
-		}
+	if address := sockaddr(host, port); address != nil {
+		return address, nil
 	}
-	if address.Is4() {
-		return &unix.SockaddrInet4{Port: port, Addr: address.As4()}, nil
-	}
-	return &unix.SockaddrInet6{Port: port, Addr: address.As16()}, nil
-}
-
-// hostsEntry looks a name up in /etc/hosts.
-func hostsEntry(host string) (netip.Addr, error) {
 	text, err := os.ReadFile("/etc/hosts")
 	if err != nil {
-		return netip.Addr{}, errNoHost
+		return nil, errNoHost
 	}
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
 		fields := strings.Fields(line)
 		for _, name := range fields[min(1, len(fields)):] {
-			if strings.EqualFold(name, host) {
-				return netip.ParseAddr(fields[0])
+			if !strings.EqualFold(name, host) {
+				continue
+			}
+			if address := sockaddr(fields[0], port); address != nil {
+				return address, nil
 			}
 		}
 	}
-	return netip.Addr{}, errNoHost
+	return nil, errNoHost
+}
+
+// sockaddr gives the address that is written as numbers, nil for any other text.
+func sockaddr(text string, port int) unix.Sockaddr {
+	if address, ok := parseIPv4(text); ok {
+		return &unix.SockaddrInet4{Port: port, Addr: address}
+	}
+	if address, ok := parseIPv6(text); ok {
+		return &unix.SockaddrInet6{Port: port, Addr: address}
+	}
+	return nil
 }

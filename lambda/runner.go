@@ -14,7 +14,7 @@ import (
 	"sshell/pipes/objpipe"
 	"sshell/pipes/objstore"
 	"sshell/remote"
-	"sshell/remote/ship"
+	"sshell/remote/ship/artifact"
 )
 
 // Config is how a Runner is made.
@@ -40,7 +40,7 @@ type Runner struct {
 	calls    atomic.Uint64
 	shares   shares
 	late     late
-	uploader *ship.Uploader
+	uploader *artifact.Uploader
 }
 
 // New makes a Runner. It asks nobody: a function that is missing is found by the first Run.
@@ -57,7 +57,7 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = MaxTimeout
 	}
-	return &Runner{cfg: cfg, id: rand.Text(), uploader: ship.NewUploader(cfg.Store)}, nil
+	return &Runner{cfg: cfg, id: rand.Text(), uploader: artifact.NewUploader(cfg.Store)}, nil
 }
 
 // Streams is the transport of a run's streams through a store, the same at both ends.

@@ -9,6 +9,7 @@ import (
 
 	"sshell/remote"
 	"sshell/remote/ship"
+	"sshell/remote/ship/artifact"
 )
 
 // ship stores what a task names of its working directory, and gives the manifest as it travels: nil when that is nothing.
@@ -45,7 +46,7 @@ func (r *Runner) ship(ctx context.Context, t *remote.Task) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ship.EncodeManifest(m)
+	return artifact.EncodeManifest(m)
 }
 
 // filesOf lists what is in dir of a file and what it needs. One that is not there, or elsewhere, gives nothing: the

@@ -20,7 +20,7 @@ type Request struct {
 	Task Part `cbor:"task"`
 	// Shared is a Shared as plan.Marshal writes it.
 	Shared Part `cbor:"shared"`
-	// Manifest is what ship.EncodeManifest writes of the files to be placed in the task's working directory.
+	// Manifest is what artifact.EncodeManifest writes of the files to be placed in the task's working directory.
 	Manifest []byte `cbor:"manifest,omitempty"`
 	// Stdin, Stdout and Stderr name streams. Stdin is empty when the task's input is not a stream. Stderr is empty when it
 	// is to go where Stdout goes.

@@ -30,7 +30,7 @@ import (
 	"sshell/pipes"
 	"sshell/pipes/objstore"
 	"sshell/remote"
-	"sshell/remote/ship"
+	"sshell/remote/ship/artifact"
 )
 
 // Config is how a Handler is made.
@@ -50,7 +50,7 @@ type Handler struct {
 	cfg Config
 
 	mu     sync.Mutex
-	cache  *ship.Cache
+	cache  *artifact.Cache
 	digest string // of the shared part that is kept
 	shared lambda.Shared
 }
@@ -66,7 +66,7 @@ func New(cfg Config) (*Handler, error) {
 	if err := adoptOrphans(); err != nil {
 		return nil, fmt.Errorf("set up handler: %w", err)
 	}
-	cache, err := ship.OpenCache(filepath.Join(cfg.Tmp, cacheName), cacheSize)
+	cache, err := artifact.OpenCache(filepath.Join(cfg.Tmp, cacheName), cacheSize)
 	if err != nil {
 		return nil, fmt.Errorf("set up handler: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 	"sshell/pipes"
 	"sshell/pipes/objstore"
 	"sshell/remote"
-	"sshell/remote/ship"
+	"sshell/remote/ship/artifact"
 	"sshell/remote/worker"
 )
 
@@ -25,8 +25,8 @@ type invocation struct {
 	store     objstore.Store
 	streams   pipes.Transport
 	task      *remote.Task
-	held      *ship.Held // artifacts, nil for none
-	short     bool       // its time ends with the function's, not by a limit of its own
+	held      *artifact.Held // artifacts, nil for none
+	short     bool           // its time ends with the function's, not by a limit of its own
 	sinks     []*sink
 	survivors error // why processes of the task may live on
 }
@@ -144,14 +144,14 @@ func (i *invocation) place(ctx context.Context) error {
 	if len(i.req.Manifest) == 0 {
 		return nil
 	}
-	m, err := ship.DecodeManifest(i.req.Manifest)
+	m, err := artifact.DecodeManifest(i.req.Manifest)
 	if err != nil {
 		return refused(err)
 	}
 	if i.held, err = i.h.cache.Fetch(ctx, i.store, m); err != nil {
 		return fetchError(err)
 	}
-	if err := i.held.Place(i.h.cfg.Tmp, "/"+filepath.Base(i.task.Dir), ship.HardLinks); err != nil {
+	if err := i.held.Place(i.h.cfg.Tmp, "/"+filepath.Base(i.task.Dir), artifact.HardLinks); err != nil {
 		return refused(err)
 	}
 	return nil

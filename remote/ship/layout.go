@@ -161,7 +161,7 @@ func inTree(trees map[string][]string, path string) bool {
 	for dir := path; dir != "/"; {
 		parent, name := filepath.Dir(dir), filepath.Base(dir)
 		without, ok := trees[parent]
-		if ok && !left(without, name) {
+		if ok && !LeftOut(without, name) {
 			return true
 		}
 		dir = parent
@@ -169,8 +169,8 @@ func inTree(trees map[string][]string, path string) bool {
 	return false
 }
 
-// left reports whether the name of a folder matches one of the patterns of those that stay empty.
-func left(without []string, name string) bool {
+// LeftOut reports whether the name of a folder matches one of the patterns of those that stay empty.
+func LeftOut(without []string, name string) bool {
 	return slices.ContainsFunc(without, func(pattern string) bool {
 		ok, _ := filepath.Match(pattern, name)
 		return ok
@@ -178,7 +178,7 @@ func left(without []string, name string) bool {
 }
 
 // Empty reports whether a folder right in this one, by its name, stands there empty.
-func (i *Item) Empty(name string) bool { return left(i.Without, name) }
+func (i *Item) Empty(name string) bool { return LeftOut(i.Without, name) }
 
 // String names a kind in messages.
 func (k Kind) String() string {

@@ -1,26 +1,12 @@
 // Package ship brings to a task's root what it needs where nothing of this machine is: programs with the interpreter of a
 // script, the loader and the shared libraries of an ELF program, and files. Resolve finds them, by reading files only: it
-// starts nothing. Layout says how they stand in a root, for a target that sees this machine's files. For
-// others an Uploader stores them and gives a Manifest, and a Cache on the other side fetches and places them.
+// starts nothing. Layout says how they stand in a root. Package artifact takes them to targets that do not see this machine's
+// files.
 //
 // A known interpreter, Python or Perl, comes with its standard library. Locale finds what the C library reads because of
 // the environment: locales, converters of character sets, the time zone. What else a program opens by itself while it
 // runs is not found: programs that a script calls, packages of an interpreter, plugins, configuration. Whoever runs it
 // names those.
-//
-// # What is stored
-//
-// Each content is one object, artifacts/<SHA-256 of its bytes, in lower-case hexadecimal digits>. It never changes and belongs to
-// no run. For a file it is its bytes. A folder with all in it is one object too, so that a library of two thousand files
-// is one request: "sshell tree 1\n", then entries in the order of their names, then a byte 0. An entry is a byte for
-// its kind (1 file, 2 symbolic link, 3 folder), and then, with numbers as in encoding/binary's varints: the length of its
-// name from the folder on and the name; the permission bits; the time of the last change in seconds since 1970, the only
-// signed number; the length of what follows; a file's bytes or a link's target. A folder comes before what is in it.
-//
-// A Manifest travels as CBOR: an array of its version (1), the processor as GOARCH has it, and an array of artifacts, each
-// an array of path, kind (1 file, 2 link, 3 folder), permission bits, time, the object's size, its SHA-256, and a link's
-// target. Strings are byte strings. Set-user-id bits and their like do not travel, and files of a folder arrive
-// without permission to write.
 package ship
 
 import (

@@ -24,13 +24,13 @@ const (
 )
 
 // errNotFound is why a name that is on no directory of PATH cannot be started.
-var errNotFound = fmt.Errorf("command not found%w", quiet{fs.ErrNotExist})
+var errNotFound error = notFound{}
 
-// quiet is an error that another wraps without saying it.
-type quiet struct{ error }
+// notFound wraps fs.ErrNotExist without saying it.
+type notFound struct{}
 
-func (q quiet) Error() string { return "" }
-func (q quiet) Unwrap() error { return q.error }
+func (notFound) Error() string { return "command not found" }
+func (notFound) Unwrap() error { return fs.ErrNotExist }
 
 // defaultPath is where programs are looked for when PATH is not set: bash's own default.
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -52,8 +52,10 @@ var rules = []rule{
 		"tasks and results are what crosses the wire: types, not the parts that produce them"},
 	{"remote/chunk", []string{"pipes/objstore"},
 		"a cut is a pure function of bytes, wherever they are stored"},
-	{"remote/ship", []string{"pipes/objstore"},
-		"artifacts are files in a store; who runs them is not its concern"},
+	{"remote/ship", nil,
+		"what a task needs is found by reading files; who stores and who runs them is not its concern"},
+	{"remote/ship/artifact", []string{"remote/ship", "pipes/objstore"},
+		"artifacts in a store, apart because their digests link cryptography, which costs the shell's start"},
 	{"remote/ledger", []string{"pipes/objstore"},
 		"what happened is written by whoever knows it, and read without them"},
 	{"remote/sched", []string{"remote", "remote/ledger"},
@@ -71,9 +73,9 @@ var rules = []rule{
 	{"remote/shared", []string{"pipes/objstore"},
 		"shared values live in a store, whoever counts"},
 
-	{"lambda", []string{"interp/plan", "remote", "remote/ship", "pipes", "pipes/objpipe", "pipes/objstore"},
+	{"lambda", []string{"interp/plan", "remote", "remote/ship", "remote/ship/artifact", "pipes", "pipes/objpipe", "pipes/objstore"},
 		"one more runner; it reaches the rest through the seam as any other"},
-	{"lambda/handler", []string{"interp", "interp/plan", "lambda", "remote", "remote/worker", "remote/chunk", "remote/ship", "remote/flow", "pipes/..."},
+	{"lambda/handler", []string{"interp", "interp/plan", "lambda", "remote", "remote/worker", "remote/chunk", "remote/ship", "remote/ship/artifact", "remote/flow", "pipes/..."},
 		"the function's side runs a task as a worker does, with pipes, chunks and artifacts from the store"},
 	{"lambda/...", []string{"lambda", "remote", "remote/worker"},
 		"the function's deployment and its emulation share limits and wire, not the client"},
@@ -116,6 +118,7 @@ var modules = []module{
 var unlinked = []struct{ path, reason string }{
 	{"github.com/aws/", "with the SDKs the start takes three times bash's, without them as long as bash's"},
 	{"net/http", "the client's connections belong to the agent; linked, it adds a seventh to an empty program's start, and 4 MB"},
+	{"crypto/sha256", "its package and those that it brings test themselves at each start; what needs digests runs elsewhere"},
 	{"crypto/tls", "the client's connections belong to the agent; linked, it adds a seventh to an empty program's start, and 3 MB"},
 }
 

@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"cmp"
@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"sshell/remote/ship"
 )
 
 // Cache is a folder that keeps artifacts between tasks. Its methods may be called from several goroutines and, on the same
@@ -50,7 +52,7 @@ func OpenCache(dir string, limit int64) (*Cache, error) {
 
 // name is the name of the entry of an artifact.
 func (a *Artifact) name() string {
-	if a.Kind == Tree {
+	if a.Kind == ship.Tree {
 		return fmt.Sprintf("%s-tree-%d", a.Digest, a.Size)
 	}
 	return fmt.Sprintf("%s-%o-%d-%d", a.Digest, uint32(a.Mode), a.ModTime, a.Size)

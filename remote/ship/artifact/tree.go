@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"bufio"
@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"sshell/remote/ship"
 )
 
 // treeMagic begins the object of a folder.
@@ -58,7 +60,7 @@ func (p *packer) entry(path string, d fs.DirEntry, err error) error {
 	switch {
 	case d.IsDir():
 		p.header(entryFolder, name, info, 0)
-		if left(p.without, name) {
+		if ship.LeftOut(p.without, name) {
 			return fs.SkipDir
 		}
 	case info.Mode().IsRegular():

@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sshell/pipes/objstore"
+	"sshell/remote/ship"
 )
 
 // maxFetches bounds the objects that are read at a time: a cold function waits for the store, not for its cores.
@@ -39,7 +40,7 @@ func (c *Cache) Fetch(ctx context.Context, s objstore.Store, m *Manifest) (*Held
 	group.SetLimit(maxFetches)
 	for i := range m.Artifacts {
 		a := &m.Artifacts[i]
-		if a.Kind == Link {
+		if a.Kind == ship.Link {
 			continue
 		}
 		group.Go(func() error {
@@ -125,7 +126,7 @@ func (a *Artifact) intact(f *os.File) bool {
 	switch {
 	case err != nil:
 		return false
-	case a.Kind == Tree:
+	case a.Kind == ship.Tree:
 		return st.IsDir()
 	}
 	return st.Size() == a.Size && st.ModTime().Unix() == a.ModTime && st.Mode() == a.Mode
@@ -185,7 +186,7 @@ func (c *Cache) newEntry(a *Artifact) (string, *os.File, error) {
 	pattern := fmt.Sprintf("%s*-%d", newPrefix, a.Size)
 	var temp string
 	var err error
-	if a.Kind == Tree {
+	if a.Kind == ship.Tree {
 		temp, err = os.MkdirTemp(c.dir, pattern)
 	} else {
 		var f *os.File
@@ -206,7 +207,7 @@ func (c *Cache) newEntry(a *Artifact) (string, *os.File, error) {
 
 // receive writes what an artifact's object holds.
 func (a *Artifact) receive(f *os.File, temp string, r io.Reader) error {
-	if a.Kind == Tree {
+	if a.Kind == ship.Tree {
 		err := unpack(r, temp)
 		if err == nil {
 			_, err = io.Copy(io.Discard, r)

@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"crypto/sha256"
@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"sshell/remote/ship"
 )
 
 // ErrChanged says that a file is no longer what it was when its digest was made.
@@ -55,7 +57,7 @@ func stampTree(root string, without []string) (stamp, error) {
 			line = binary.BigEndian.AppendUint64(line, n)
 		}
 		sum.Write(line)
-		if d.IsDir() && path != root && left(without, path[len(root)+1:]) {
+		if d.IsDir() && path != root && ship.LeftOut(without, path[len(root)+1:]) {
 			return fs.SkipDir
 		}
 		return nil

@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"io"
@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"sshell/pipes/objstore/dir"
+	"sshell/remote/ship"
 )
 
 // What each task of a run pays when its artifacts are stored and cached already.
 func BenchmarkAgain(b *testing.B) {
 	env := []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"}
 	for _, name := range []string{"sort", "python3"} {
-		files, err := Resolve(name, env, "")
+		files, err := ship.Resolve(name, env, "")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -34,7 +35,7 @@ func BenchmarkAgain(b *testing.B) {
 		defer h.Release()
 		b.Run("resolve/"+name, func(b *testing.B) {
 			for b.Loop() {
-				Resolve(name, env, "")
+				ship.Resolve(name, env, "")
 			}
 		})
 		b.Run("upload/"+name, func(b *testing.B) {
@@ -82,7 +83,7 @@ func BenchmarkLarge(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		store := dir.New(b.TempDir())
-		m, err := NewUploader(store).Upload(b.Context(), []File{{Path: file}}, "", "")
+		m, err := NewUploader(store).Upload(b.Context(), []ship.File{{Path: file}}, "", "")
 		if err != nil {
 			b.Fatal(err)
 		}

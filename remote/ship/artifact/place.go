@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sshell/remote/ship"
 )
 
 // Method says how artifacts are placed.
@@ -62,11 +64,11 @@ func (h *Held) place(top int, dir string, i int, how Method) error {
 	defer unix.Close(parent)
 	name, source := filepath.Base(path), filepath.Join(h.cache.dir, a.name())
 	switch {
-	case a.Kind == Link:
+	case a.Kind == ship.Link:
 		return linkAt(a.Target, parent, name)
-	case how == SymbolicLinks && (a.Kind == PlainFile || !existsAt(parent, name)):
+	case how == SymbolicLinks && (a.Kind == ship.PlainFile || !existsAt(parent, name)):
 		return linkAt(source, parent, name)
-	case a.Kind == Tree:
+	case a.Kind == ship.Tree:
 		return h.treeAt(parent, name, source)
 	}
 	return fileAt(source, parent, name, a.Mode, a.ModTime)

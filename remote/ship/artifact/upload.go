@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"bufio"
@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sshell/pipes/objstore"
+	"sshell/remote/ship"
 )
 
 // maxUploads bounds the files that are read, or sent, at a time. Hashing takes a core each; beyond a few requests a
@@ -47,8 +48,8 @@ func NewUploader(s objstore.Store) *Uploader {
 // task: what stands in it travels as "./…", unless it is a folder of the system. arch is the processor of the programs, empty
 // for this machine's. A file that changes meanwhile is an error that wraps ErrChanged and names it. A file that was
 // seen by an earlier call, and has kept path, size, time and inode, is not read again.
-func (u *Uploader) Upload(ctx context.Context, files []File, dir, arch string) (*Manifest, error) {
-	items, err := Layout(files, dir)
+func (u *Uploader) Upload(ctx context.Context, files []ship.File, dir, arch string) (*Manifest, error) {
+	items, err := ship.Layout(files, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (u *Uploader) Upload(ctx context.Context, files []File, dir, arch string) (
 	for i, item := range items {
 		a := &m.Artifacts[i]
 		*a = Artifact{Path: inDir(item.Path, dir), Kind: item.Kind, Target: item.Target}
-		if item.Kind == Link {
+		if item.Kind == ship.Link {
 			continue
 		}
 		group.Go(func() error {
@@ -101,7 +102,7 @@ func inDir(path, dir string) string {
 }
 
 // artifact fills in what an item's bytes are, and sees to it that the store has them.
-func (u *Uploader) artifact(ctx context.Context, a *Artifact, item Item) error {
+func (u *Uploader) artifact(ctx context.Context, a *Artifact, item ship.Item) error {
 	info, err := os.Stat(item.Source)
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func (u *Uploader) artifact(ctx context.Context, a *Artifact, item Item) error {
 }
 
 // object reads the bytes of an item and stores them.
-func (u *Uploader) object(ctx context.Context, item Item, is stamp) (content, error) {
+func (u *Uploader) object(ctx context.Context, item ship.Item, is stamp) (content, error) {
 	select {
 	case u.slots <- struct{}{}:
 		defer func() { <-u.slots }()
@@ -132,7 +133,7 @@ func (u *Uploader) object(ctx context.Context, item Item, is stamp) (content, er
 		return content{}, ctx.Err()
 	}
 	read := readFile
-	if item.Kind == Tree {
+	if item.Kind == ship.Tree {
 		read = readTree
 	}
 	f, o, err := read(item, is)
@@ -147,7 +148,7 @@ func (u *Uploader) object(ctx context.Context, item Item, is stamp) (content, er
 }
 
 // readFile opens a file and makes its digest.
-func readFile(item Item, is stamp) (*os.File, content, error) {
+func readFile(item ship.Item, is stamp) (*os.File, content, error) {
 	f, err := os.Open(item.Source)
 	if err != nil {
 		return nil, content{}, err
@@ -168,7 +169,7 @@ func readFile(item Item, is stamp) (*os.File, content, error) {
 }
 
 // readTree packs a folder into a file without a name.
-func readTree(item Item, is stamp) (*os.File, content, error) {
+func readTree(item ship.Item, is stamp) (*os.File, content, error) {
 	f, err := os.CreateTemp("", "sshell-tree-")
 	if err != nil {
 		return nil, content{}, err

@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"encoding/hex"
@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"sshell/remote/ship"
 )
 
 // Digest is the SHA-256 of an object's bytes.
@@ -27,7 +29,7 @@ const prefix = "artifacts/"
 type Artifact struct {
 	// Path is where it stands: absolute, or "./…" from the task's working directory. It is clean, and never leads upwards.
 	Path    string
-	Kind    Kind
+	Kind    ship.Kind
 	Mode    fs.FileMode // of a file: its permission bits, nothing else
 	ModTime int64       // of a file: seconds since 1970
 	Size    int64       // of the object in bytes
@@ -82,7 +84,7 @@ func EncodeManifest(m *Manifest) ([]byte, error) {
 	for i, a := range m.Artifacts {
 		w.Artifacts[i] = wireArtifact{Path: a.Path, Kind: uint8(a.Kind), Mode: uint32(a.Mode), ModTime: a.ModTime,
 			Size: a.Size, Target: a.Target}
-		if a.Kind != Link {
+		if a.Kind != ship.Link {
 			w.Artifacts[i].Digest = a.Digest[:]
 		}
 	}
@@ -109,9 +111,9 @@ func DecodeManifest(data []byte) (*Manifest, error) {
 	}
 	m := &Manifest{Arch: w.Arch, Artifacts: make([]Artifact, len(w.Artifacts))}
 	for i, a := range w.Artifacts {
-		m.Artifacts[i] = Artifact{Path: a.Path, Kind: Kind(a.Kind), Mode: fs.FileMode(a.Mode), ModTime: a.ModTime,
+		m.Artifacts[i] = Artifact{Path: a.Path, Kind: ship.Kind(a.Kind), Mode: fs.FileMode(a.Mode), ModTime: a.ModTime,
 			Size: a.Size, Target: a.Target}
-		if a.Kind != uint8(Link) && copy(m.Artifacts[i].Digest[:], a.Digest) != len(Digest{}) {
+		if a.Kind != uint8(ship.Link) && copy(m.Artifacts[i].Digest[:], a.Digest) != len(Digest{}) {
 			return nil, fmt.Errorf("read manifest: %s: a digest of %d bytes", a.Path, len(a.Digest))
 		}
 		if err := m.Artifacts[i].check(); err != nil {
@@ -133,13 +135,13 @@ func (a *Artifact) check() error {
 	absolute := "/" + rest
 	switch {
 	case !relative && !strings.HasPrefix(a.Path, "/"), path.Clean(absolute) != absolute, strings.Contains(a.Path, "\x00"),
-		rest == "" && (a.Kind != Tree || !relative):
+		rest == "" && (a.Kind != ship.Tree || !relative):
 		return fmt.Errorf("%q: %w", a.Path, errArtifact)
-	case a.Kind != PlainFile && a.Kind != Link && a.Kind != Tree:
+	case a.Kind != ship.PlainFile && a.Kind != ship.Link && a.Kind != ship.Tree:
 		return fmt.Errorf("%s: unknown %v", a.Path, a.Kind)
 	case a.Mode&^fs.ModePerm != 0, a.Size < 0:
 		return fmt.Errorf("%s: mode %o and size %d are not those of an artifact", a.Path, uint32(a.Mode), a.Size)
-	case a.Kind == Link && (a.Target == "" || strings.Contains(a.Target, "\x00")):
+	case a.Kind == ship.Link && (a.Target == "" || strings.Contains(a.Target, "\x00")):
 		return fmt.Errorf("%s: a link to nothing", a.Path)
 	}
 	return nil

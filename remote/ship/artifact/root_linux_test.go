@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sshell/remote/ship"
 )
 
 // TestMain lets the test's own program be the one that enters a root.
@@ -141,9 +143,9 @@ print floor(sum(map { length } @l) / 2), " ", scalar(grep { /\p{Lu}/ } @l), "\n"
 		t.Run(tt.name, func(t *testing.T) {
 			env := append([]string{"PATH=/usr/bin:/bin"}, tt.env...)
 			began := time.Now()
-			files := Locale(env, "")
+			files := ship.Locale(env, "")
 			for _, name := range append(slices.Clone(tt.with), tt.argv[0]) {
-				more, err := Resolve(name, env, "")
+				more, err := ship.Resolve(name, env, "")
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,4 +1,4 @@
-package ship
+package artifact
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 
 	"sshell/pipes/objstore"
 	"sshell/pipes/objstore/mem"
+	"sshell/remote/ship"
 )
 
 // counting counts what goes into a store.
@@ -45,7 +46,18 @@ func newStore(t *testing.T) *counting {
 }
 
 // project makes a folder with a program, a link to it, and a library folder, and gives the files to ship.
-func project(t *testing.T) (dir string, files []File) {
+func write(t *testing.T, path, text string, mode fs.FileMode) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func project(t *testing.T) (dir string, files []ship.File) {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -63,10 +75,10 @@ func project(t *testing.T) (dir string, files []File) {
 	if err := os.Chmod(filepath.Join(dir, "bin/worker-1.0"), 0o755|fs.ModeSetuid); err != nil {
 		t.Fatal(err)
 	}
-	return dir, []File{{Path: dir + "/worker"}, {Path: dir + "/lib", Without: []string{"te*"}}, {Path: dir + "/same"}, {Path: dir + "/lib/a/data"}}
+	return dir, []ship.File{{Path: dir + "/worker"}, {Path: dir + "/lib", Without: []string{"te*"}}, {Path: dir + "/same"}, {Path: dir + "/lib/a/data"}}
 }
 
-func upload(t *testing.T, s objstore.Store, files []File, dir string) *Manifest {
+func upload(t *testing.T, s objstore.Store, files []ship.File, dir string) *Manifest {
 	t.Helper()
 	m, err := NewUploader(s).Upload(t.Context(), files, dir, "")
 	if err != nil {
@@ -182,7 +194,7 @@ func TestFileChangesWhileItIsSent(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		_, err := NewUploader(s).Upload(t.Context(), []File{{Path: path}}, dir, "")
+		_, err := NewUploader(s).Upload(t.Context(), []ship.File{{Path: path}}, dir, "")
 		if !errors.Is(err, ErrChanged) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: got error %v", name, err)
 		}
@@ -194,10 +206,10 @@ func TestFileChangesWhileItIsSent(t *testing.T) {
 
 func TestUploadErrors(t *testing.T) {
 	s := newStore(t)
-	if _, err := NewUploader(s).Upload(t.Context(), []File{{Path: "/no/such"}}, "", ""); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := NewUploader(s).Upload(t.Context(), []ship.File{{Path: "/no/such"}}, "", ""); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
-	if _, err := NewUploader(s).Upload(t.Context(), []File{{Path: "/dev/null"}}, "", ""); err == nil {
+	if _, err := NewUploader(s).Upload(t.Context(), []ship.File{{Path: "/dev/null"}}, "", ""); err == nil {
 		t.Error("a device was shipped")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -254,7 +266,7 @@ func TestFetchErrors(t *testing.T) {
 // one uploads a file of its own with a text and gives its manifest.
 func one(t *testing.T, s objstore.Store, text string) *Manifest {
 	t.Helper()
-	return upload(t, s, []File{{Path: write(t, filepath.Join(t.TempDir(), "f"), text, 0o644)}}, "")
+	return upload(t, s, []ship.File{{Path: write(t, filepath.Join(t.TempDir(), "f"), text, 0o644)}}, "")
 }
 
 func TestCacheIsBounded(t *testing.T) {
@@ -375,7 +387,7 @@ func TestNothingIsPlacedOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := func(path string) Artifact { a := good; a.Path = path; return a }
-	link := func(path, target string) Artifact { return Artifact{Path: path, Kind: Link, Target: target} }
+	link := func(path, target string) Artifact { return Artifact{Path: path, Kind: ship.Link, Target: target} }
 	tests := []struct {
 		name  string
 		plant func(root string) error
@@ -444,7 +456,7 @@ func TestFolderObjectsAreChecked(t *testing.T) {
 }
 
 func TestManifestErrors(t *testing.T) {
-	good, err := EncodeManifest(&Manifest{Arch: "arm64", Artifacts: []Artifact{{Path: "./\xff", Kind: PlainFile, Mode: 0o755}}})
+	good, err := EncodeManifest(&Manifest{Arch: "arm64", Artifacts: []Artifact{{Path: "./\xff", Kind: ship.PlainFile, Mode: 0o755}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -455,9 +467,9 @@ func TestManifestErrors(t *testing.T) {
 	newer[1]++
 	bad := map[string][]byte{"nothing": nil, "cut short": good[:len(good)-3], "another version": newer}
 	for name, a := range map[string]Artifact{
-		"dots": {Path: "/../x", Kind: PlainFile}, "setuid": {Path: "/x", Kind: PlainFile, Mode: fs.ModeSetuid | 0o755},
-		"no kind": {Path: "/x"}, "no target": {Path: "/x", Kind: Link}, "size": {Path: "/x", Kind: PlainFile, Size: -1},
-		"zero byte": {Path: "/x\x00", Kind: PlainFile}, "double slash": {Path: "//x", Kind: PlainFile},
+		"dots": {Path: "/../x", Kind: ship.PlainFile}, "setuid": {Path: "/x", Kind: ship.PlainFile, Mode: fs.ModeSetuid | 0o755},
+		"no kind": {Path: "/x"}, "no target": {Path: "/x", Kind: ship.Link}, "size": {Path: "/x", Kind: ship.PlainFile, Size: -1},
+		"zero byte": {Path: "/x\x00", Kind: ship.PlainFile}, "double slash": {Path: "//x", Kind: ship.PlainFile},
 	} {
 		if bad[name], err = EncodeManifest(&Manifest{Artifacts: []Artifact{a}}); err != nil {
 			t.Fatal(err)
