@@ -1,34 +1,33 @@
 package emulator
 
-import "time"
+import (
+	"time"
 
-// Limits of the service, from "Lambda quotas" in its Developer Guide unless another source is named.
+	"sshell/lambda"
+)
+
+// Limits of the service, those of package lambda, and more from "Lambda quotas" in its Developer Guide unless another source is
+// named.
 const (
-	// maxPayload bounds a synchronous invocation's request and response, in bytes: 6 MB, and 100 bytes more as the
+	// maxPayload bounds a synchronous invocation's request and response, in bytes: 100 more than the quota, as the
 	// service's own error message says.
-	maxPayload = 6<<20 + 100
-	// maxEventPayload bounds an asynchronous invocation's request, in bytes (API reference, Invoke).
-	maxEventPayload = 1 << 20
-	// maxStreamed bounds a streamed response, in bytes.
-	maxStreamed = 200 << 20
-	// maxRequest bounds any request: 50 MB of zip in base64, and what is around it, in bytes.
-	maxRequest = 70 << 20
-	// maxUnzipped bounds what a zip may unpack to, in bytes.
-	maxUnzipped = 250 << 20
-	// maxEnviron bounds a function's environment variables, names and values, in bytes.
-	maxEnviron = 4 << 10
+	maxPayload      = lambda.MaxPayload + 100
+	maxEventPayload = lambda.MaxAsyncPayload
+	maxStreamed     = lambda.MaxStreamedResponse
+	// maxRequest bounds any request: a zip in base64, and what is around it, in bytes.
+	maxRequest  = lambda.MaxZip * 7 / 5
+	maxUnzipped = lambda.MaxUnzipped
+	maxEnviron  = lambda.MaxEnviron
 	// logTail is how much of an invocation's log its caller can ask for, in bytes (API reference, Invoke).
 	logTail = 4 << 10
 
-	minMemory, maxMemory   = 128, 10240 // MB
-	minStorage, maxStorage = 512, 10240 // MB, of /tmp
-	minTimeout, maxTimeout = 1, 900     // seconds
-	// defaultTimeout is in seconds (API reference, CreateFunction).
-	defaultTimeout = 3
-	// maxInit is how long a bootstrap may take to its first request for work.
-	maxInit = 10 * time.Second
-	// defaultConcurrency is how many invocations an account may have at once.
-	defaultConcurrency = 1000
+	minMemory, maxMemory   = lambda.MinMemory, lambda.MaxMemory
+	minStorage, maxStorage = lambda.MinStorage, lambda.MaxStorage
+	// Timeouts are in whole seconds.
+	minTimeout, maxTimeout = 1, int(lambda.MaxTimeout / time.Second)
+	defaultTimeout         = int(lambda.DefaultTimeout / time.Second)
+	maxInit                = lambda.MaxInit
+	defaultConcurrency     = lambda.DefaultConcurrency
 	// minUnreserved is how much of that must be left to functions that reserve none.
 	minUnreserved = 100
 
