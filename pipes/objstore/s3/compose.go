@@ -154,7 +154,10 @@ func (s *Store) read(ctx context.Context, p part) ([]byte, error) {
 
 // copy adds a part that the server copies.
 func (u *upload) copy(ctx context.Context, n int32, p piece) error {
-	out, err := u.store.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id,
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	out, err := u.store.client.UploadPartCopy(u.sending, &s3.UploadPartCopyInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id,
 		PartNumber: &n, CopySource: aws.String(u.store.bucket + "/" + escape(p.Key)), CopySourceIfMatch: tag(p.Version),
 		CopySourceRange: aws.String(fmt.Sprintf("bytes=%d-%d", p.off, p.off+p.n-1))})
 	if err != nil {

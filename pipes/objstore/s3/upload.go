@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -33,6 +34,11 @@ const (
 	inFlight = 4
 	// abortTime bounds the clean-up after an upload that failed, which goes on when its context has ended.
 	abortTime = 30 * time.Second
+	// lingerTime is how long parts on their way may go on when the upload has failed: a part that a server still takes when
+	// the upload is aborted may stay behind (S3 API Reference, "AbortMultipartUpload"), and 8 MiB take less on a usual line.
+	lingerTime = time.Second
+	// abortPause is the pause between two tries to abort.
+	abortPause = 50 * time.Millisecond
 )
 
 // partSize is the size of the n-th part, from 1, of an object of size bytes, or of one whose size is not known if that is
@@ -50,8 +56,10 @@ type upload struct {
 	store *Store
 	id    *string
 	sum   checksum
-	mu    sync.Mutex
-	parts []types.CompletedPart
+	// sending is the context of the parts.
+	sending context.Context
+	mu      sync.Mutex
+	parts   []types.CompletedPart
 }
 
 // checksum is the algorithm by which the parts of an upload are checked.
@@ -110,6 +118,7 @@ func (s *Store) inParts(ctx context.Context, w write, sum checksum, feed func(*u
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
+	u.sending = linger(groupCtx)
 	feedErr := feed(u, group, groupCtx)
 	// A part that failed ended the group's context, so that its error comes first.
 	err = group.Wait()
@@ -125,9 +134,21 @@ func (s *Store) inParts(ctx context.Context, w write, sum checksum, feed func(*u
 	return err
 }
 
-// put adds a part of bytes.
+// linger is a context that ends lingerTime after another.
+func linger(ctx context.Context) context.Context {
+	longer, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(lingerTime, func() { stop(context.Cause(ctx)) })
+	})
+	return longer
+}
+
+// put adds a part of bytes. What is on its way when ctx ends may arrive.
 func (u *upload) put(ctx context.Context, n int32, data []byte) error {
-	out, err := u.store.client.UploadPart(ctx, &s3.UploadPartInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id,
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	out, err := u.store.client.UploadPart(u.sending, &s3.UploadPartInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id,
 		PartNumber: &n, Body: bytes.NewReader(data), ChecksumAlgorithm: u.sum}, u.option)
 	if err != nil {
 		return err
@@ -156,10 +177,33 @@ func (u *upload) complete(ctx context.Context) error {
 	return err
 }
 
-// abort frees what the parts take. One that fails leaves them to the bucket's rule for incomplete uploads: the error that
-// led here says more.
+// abort frees what the parts take, until the server knows no such upload. One that fails leaves them to the bucket's rule
+// for incomplete uploads: the error that led here says more.
 func (u *upload) abort(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()
-	_, _ = u.store.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id})
+	pause := time.NewTicker(abortPause)
+	defer pause.Stop()
+	for ctx.Err() == nil && !u.aborted(ctx) {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// aborted aborts, and reports whether nothing is left, or nothing is left to try.
+func (u *upload) aborted(ctx context.Context) bool {
+	_, err := u.store.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id})
+	if err != nil {
+		return refused(err)
+	}
+	_, err = u.store.client.ListParts(ctx, &s3.ListPartsInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id})
+	return refused(err)
+}
+
+// refused reports whether the server's answer will not change: there is no such upload, or no right to it.
+func refused(err error) bool {
+	var answer *smithyhttp.ResponseError
+	return errors.As(err, &answer) && answer.HTTPStatusCode()/100 == 4
 }
