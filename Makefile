@@ -1,6 +1,6 @@
 # What people and CI run. Everything that installs something is in scripts/setup; all else works in the tree.
 #
-#	make build    bin/sshell and bin/sshell-agent, which must be of one build
+#	make build    the programs, into bin: sshell, sshell-agent, sshellctl and bootstrap, which must be of one build
 #	make demo     the main job on the reads in testdata; needs only Go and a POSIX machine
 #	make test     installs what tests need, checks, and runs every test
 #	make check    format, vet, staticcheck, the import table, and builds for each platform
@@ -21,9 +21,10 @@ RACED = ./interp/... ./pipes/... ./remote/...
 
 .PHONY: build demo test check fuzz bench clean
 
+# The tag leaves out a way of being started that functions with runtimes of their own do not have.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)" \
-		-o bin/ ./cmd/sshell ./cmd/sshell-agent
+	CGO_ENABLED=0 $(GO) build -trimpath -tags lambda.norpc -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)" \
+		-o bin/ ./cmd/sshell ./cmd/sshell-agent ./cmd/sshellctl ./cmd/bootstrap
 
 demo: build
 	scripts/demo/run
