@@ -4,7 +4,6 @@ import (
 	"context"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -286,40 +285,6 @@ func TestExplain(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", c.line, got, c.want)
-		}
-	}
-}
-
-// Lines are of one key for us exactly if sort -u thinks so.
-func TestKeysSameAsSorts(t *testing.T) {
-	text := "a b c\na  b c\nA b c\n b c\n1 x\n01 x\n1.0 x\n-0 y\n0 y\n10 x\n1:2:3\n1:2:4\n:2:\n\na\tb\n a\n  a\na-b\nab\n1e3 z\n+1 x\n"
-	for _, spec := range []string{"-k1", "-k1,1", "-k2", "-k2,2", "-k1b,1b", "-k2b,2", "-k1.2,1.3", "-k1,1n", "-n -k1,1", "-t: -k2,2", "-t: -k1,1n -k3",
-		"-k1f", "-f -k1,1", "-k1d,1d", "-b -k2,2", "-k2.2b,2.3b", "-t: -k2.1,2.1", "-k1i", "-k3,3 -k1,1", "-k2,1", "-k1,1r"} {
-		k, err := parseKeys(spec)
-		if err != nil {
-			t.Errorf("%s: %v", spec, err)
-			continue
-		}
-		seen := map[string]bool{}
-		for line := range strings.Lines(text) {
-			seen[string(k.of([]byte(strings.TrimSuffix(line, "\n")), nil))] = true
-		}
-		cmd := exec.Command("sort", append([]string{"-u"}, strings.Fields(spec)...)...)
-		cmd.Env = []string{"LC_ALL=C"}
-		cmd.Stdin = strings.NewReader(text)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := strings.Count(string(out), "\n"); len(seen) != want {
-			t.Errorf("%s: %d keys, sort has %d", spec, len(seen), want)
-		}
-	}
-	for _, c := range []struct{ text, want string }{
-		{"", "no key"}, {"-t:", "no key"}, {"x", "a key is"}, {"0", "a key is"}, {"1,x", "a key is"}, {"1.x", "a key is"}, {"1g", "an ordering"}, {"-z", "not an option"},
-	} {
-		if _, err := parseKeys(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%q: %v, want %s", c.text, err, c.want)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package flow
 import (
 	"fmt"
 	"strconv"
+
+	"sshell/remote/keys"
 )
 
 // reduceOptions are the words of reduce.
@@ -10,7 +12,7 @@ type reduceOptions struct {
 	placing
 	tree    bool
 	fanIn   int
-	by      *keys
+	by      *keys.Keys
 	parts   int // 0 for the default
 	roleVar string
 	words   []string
@@ -24,7 +26,7 @@ func parseReduce(words []string) (*reduceOptions, error) {
 	o := &reduceOptions{fanIn: defaultFanIn}
 	rest, err := parseOptions(words, append(o.options(), o.onOption(),
 		option{names("tree"), optional, o.setTree},
-		option{names("by"), required, setParsed(&o.by, parseKeys)},
+		option{names("by"), required, setParsed(&o.by, keys.Parse)},
 		option{names("p parts"), required, setCount(&o.parts, 1)},
 		option{names("role-var"), required, setParsed(&o.roleVar, parseName)}))
 	switch {

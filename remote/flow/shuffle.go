@@ -1,25 +1,23 @@
 package flow
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 
 	"sshell/interp/plan"
 	"sshell/remote"
+	"sshell/remote/keys"
 )
 
 // shuffle deals lines out to parts by their keys, and hands each part to a task when the last line has come. Lines of one
 // part keep their order.
 type shuffle struct {
 	*reducing
-	parts []*dealt
-	line  []byte // one that has not ended
-	key   []byte // room for a key
-	out   *order
+	parts  []*dealt
+	dealer *keys.Dealer
+	out    *order
 }
 
 // dealt are the lines of one part.
@@ -40,6 +38,7 @@ func newShuffle(r *reducing) *shuffle {
 	for range n {
 		s.parts = append(s.parts, &dealt{})
 	}
+	s.dealer = keys.NewDealer(r.o.by, n, s.put)
 	return s
 }
 
@@ -52,33 +51,14 @@ func (s *shuffle) add(h *heldOutput) error {
 
 // deal takes the next bytes.
 func (s *shuffle) deal(b []byte) error {
-	for {
-		end := bytes.IndexByte(b, '\n')
-		if end < 0 {
-			s.line = append(s.line, b...)
-			return nil
-		}
-		line := b[:end]
-		if len(s.line) > 0 {
-			s.line = append(s.line, line...)
-			line = s.line
-		}
-		if err := s.put(line); err != nil {
-			return err
-		}
-		s.line = s.line[:0]
-		b = b[end+1:]
-	}
+	_, err := s.dealer.Write(b)
+	return err
 }
 
 // put adds a line to its part.
-func (s *shuffle) put(line []byte) error {
-	s.key = s.o.by.of(line, s.key[:0])
-	hash := fnv.New64a()
-	hash.Write(s.key)
-	sum := hash.Sum64()
-	p := s.parts[(sum^sum>>32)%uint64(len(s.parts))]
-	p.buf = append(append(p.buf, line...), '\n')
+func (s *shuffle) put(part int, line []byte) error {
+	p := s.parts[part]
+	p.buf = append(p.buf, line...)
 	if len(p.buf) < dealBuffer {
 		return nil
 	}
@@ -94,8 +74,8 @@ func (s *shuffle) keep(p *dealt) error {
 // end runs a task for each part.
 func (s *shuffle) end(err error) (plan.Status, error) {
 	s.out = s.newOrder(nil)
-	if err == nil && len(s.line) > 0 {
-		err = s.put(s.line)
+	if err == nil {
+		err = s.dealer.End()
 	}
 	for _, p := range s.parts {
 		if err == nil {

@@ -1,4 +1,6 @@
-package flow
+// Package keys owns what makes two lines belong together, in the grammar of sort's -t and -k, and how lines are dealt to parts
+// by it: lines with equal keys meet in one part, whichever process deals them.
+package keys
 
 import (
 	"bytes"
@@ -7,13 +9,14 @@ import (
 	"strings"
 )
 
-// keys say what makes two lines belong together, in the grammar of sort's -t and -k.
-type keys struct {
+// Keys say what makes two lines belong together.
+type Keys struct {
 	sep    byte
 	hasSep bool // fields end at sep; otherwise where blanks begin
 	global ordering
 	blanks position // its field blanks is of the orderings that are global
 	list   []key
+	text   string
 }
 
 // key is the part of a line from one position to another.
@@ -34,9 +37,9 @@ type ordering struct {
 	given                                bool
 }
 
-// parseKeys reads options of sort: -t C and -k POS[,POS] and the letters of orderings; or a bare POS[,POS].
-func parseKeys(s string) (*keys, error) {
-	k := &keys{}
+// Parse reads options of sort: -t C and -k POS[,POS] and the letters of orderings; or a bare POS[,POS].
+func Parse(s string) (*Keys, error) {
+	k := &Keys{text: s}
 	words := s
 	for {
 		words = strings.TrimLeft(words, " \n")
@@ -76,6 +79,17 @@ func parseKeys(s string) (*keys, error) {
 	return k, nil
 }
 
+// quote shows what the user wrote: in quotes unless it is plain.
+func quote(s string) string {
+	plain := func(c rune) bool {
+		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-_.+/", c)
+	}
+	if s != "" && strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'"'"'`) + "'"
+}
+
 func cutWord(s string) (word, rest string) {
 	if i := strings.IndexAny(s, " \n"); i >= 0 {
 		return s[:i], s[i:]
@@ -84,7 +98,7 @@ func cutWord(s string) (word, rest string) {
 }
 
 // separator reads the argument of -t: the byte that follows, or follows after one blank.
-func (k *keys) separator(s string) string {
+func (k *Keys) separator(s string) string {
 	if len(s) > 1 && s[0] == ' ' && s[1] != ' ' && (len(s) == 2 || s[2] == ' ') {
 		s = s[1:]
 	}
@@ -102,7 +116,7 @@ func (k *keys) separator(s string) string {
 }
 
 // add reads POS[,POS].
-func (k *keys) add(s string) error {
+func (k *Keys) add(s string) error {
 	from, to, ranged := strings.Cut(s, ",")
 	key := key{}
 	err := key.position(from, &key.from)
@@ -164,8 +178,11 @@ func (o *ordering) letters(s string, from, to *position) byte {
 	return 0
 }
 
-// of appends to out what must be the same in lines that belong together.
-func (k *keys) of(line, out []byte) []byte {
+// String is what Parse read.
+func (k *Keys) String() string { return k.text }
+
+// Of appends to out what must be the same in lines that belong together.
+func (k *Keys) Of(line, out []byte) []byte {
 	for _, key := range k.list {
 		how := key.how
 		if !how.given {
@@ -179,7 +196,7 @@ func (k *keys) of(line, out []byte) []byte {
 }
 
 // begin returns the index at which a key begins.
-func (k *keys) begin(line []byte, p position) int {
+func (k *Keys) begin(line []byte, p position) int {
 	i := k.skip(line, p.field-1, true)
 	if p.blanks {
 		i = skipBlanks(line, i)
@@ -188,7 +205,7 @@ func (k *keys) begin(line []byte, p position) int {
 }
 
 // end returns the index at which a key ends.
-func (k *keys) end(line []byte, p position) int {
+func (k *Keys) end(line []byte, p position) int {
 	switch {
 	case p.field == 0:
 		return len(line)
@@ -203,7 +220,7 @@ func (k *keys) end(line []byte, p position) int {
 }
 
 // skip returns the index after n fields, and after the separator that follows them if past is set.
-func (k *keys) skip(line []byte, n int, past bool) int {
+func (k *Keys) skip(line []byte, n int, past bool) int {
 	i := 0
 	for ; n > 0 && i < len(line); n-- {
 		if !k.hasSep {
