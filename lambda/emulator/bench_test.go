@@ -10,7 +10,7 @@ import (
 )
 
 // benchmarkService is an emulator with the test's function.
-func benchmarkService(b *testing.B) *lambda.Client {
+func benchmarkService(b *testing.B) (*Server, *lambda.Client) {
 	archive, err := functionZip()
 	if err != nil {
 		b.Fatal(err)
@@ -26,11 +26,11 @@ func benchmarkService(b *testing.B) *lambda.Client {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return c
+	return s, c
 }
 
 func BenchmarkInvoke(b *testing.B) {
-	c := benchmarkService(b)
+	_, c := benchmarkService(b)
 	for _, what := range []string{"warm", "cold"} {
 		b.Run(what, func(b *testing.B) {
 			for i := range b.N {

@@ -74,7 +74,7 @@ func (e *environment) launch(api string, root bool) (p *process, err error) {
 	p.pipe, p.reports = from, json.NewDecoder(from)
 	self := e.server.Self
 	p.cmd = exec.Command(self[0], self[1:]...)
-	p.cmd.Env = []string{} // what the machine's user has set is none of theirs
+	p.cmd.Env = []string{"GOMAXPROCS=1"} // what the machine's user has set is none of theirs; this one starts a fifth sooner, and only waits then
 	p.cmd.Stdout, p.cmd.Stderr = e.logs.w, e.logs.w
 	p.cmd.ExtraFiles = []*os.File{order, to}
 	p.cmd.SysProcAttr = attributes(root)

@@ -85,6 +85,8 @@ func handle(ctx context.Context, ev event) (any, error) {
 	deadline, _ := ctx.Deadline()
 	a := answer{process, lc.AwsRequestID, time.Until(deadline).Milliseconds(), lc.InvokedFunctionArn, ev.Text}
 	switch ev.Do {
+	case "sleep":
+		time.Sleep(time.Duration(ev.Size) * time.Millisecond)
 	case "log":
 		fmt.Println(ev.Text)
 	case "exit":
