@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -112,13 +111,10 @@ func (i *invocation) prepare(ctx context.Context) error {
 	if i.task, err = i.h.task(ctx, i.store, i.req); err != nil {
 		return err
 	}
-	t := i.task
-	if t.Dir, err = os.MkdirTemp(i.h.cfg.Tmp, "task-"); err != nil {
-		return refused(err)
-	}
 	if err := i.place(ctx); err != nil {
 		return err
 	}
+	t := i.task
 	for _, name := range []string{"PWD=", "TMPDIR="} {
 		if slices.ContainsFunc(t.Environ, func(e string) bool { return strings.HasPrefix(e, name) }) {
 			t.Env = append(t.Env, name+t.Dir)
@@ -135,24 +131,6 @@ func (i *invocation) prepare(ctx context.Context) error {
 	}
 	if t.Limits.Timeout == 0 || left < t.Limits.Timeout {
 		t.Limits.Timeout, i.short = left, true
-	}
-	return nil
-}
-
-// place puts the task's artifacts into its working directory.
-func (i *invocation) place(ctx context.Context) error {
-	if len(i.req.Manifest) == 0 {
-		return nil
-	}
-	m, err := artifact.DecodeManifest(i.req.Manifest)
-	if err != nil {
-		return refused(err)
-	}
-	if i.held, err = i.h.cache.Fetch(ctx, i.store, m); err != nil {
-		return fetchError(err)
-	}
-	if err := i.held.Place(i.h.cfg.Tmp, "/"+filepath.Base(i.task.Dir), artifact.HardLinks); err != nil {
-		return refused(err)
 	}
 	return nil
 }
