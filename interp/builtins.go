@@ -19,6 +19,12 @@ func lookupBuiltin(name string) (builtinEntry, bool) {
 	return builtinEntry{fn, special}, fn != nil
 }
 
+// IsBuiltin reports whether bash has a builtin command of that name.
+func IsBuiltin(name string) bool {
+	_, ok := lookupBuiltin(name)
+	return ok
+}
+
 func specialBuiltin(name string) Builtin {
 	switch name {
 	case ":":

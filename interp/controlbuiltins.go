@@ -127,7 +127,7 @@ func (sh *Shell) openSourced(path string) (*desc, error) {
 		return d, nil
 	}
 	if sh.cfg.Files != nil && sh.cfg.Files.Has(path) {
-		f, err := sh.cfg.Files.Open(sh.ctx, path)
+		f, err := sh.cfg.Files.Open(sh.filesContext(), path)
 		if err != nil {
 			return nil, err
 		}

@@ -143,7 +143,7 @@ func (sh *Shell) stat(name string, st *unix.Stat_t) bool {
 
 // storedTest decides a test of a stored object, or of what keys have in common, which is much like a folder.
 func (sh *Shell) storedTest(op byte, name string) bool {
-	st, err := sh.cfg.Files.Stat(sh.ctx, name)
+	st, err := sh.cfg.Files.Stat(sh.filesContext(), name)
 	if err != nil {
 		return false
 	}

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -193,6 +194,9 @@ func (b *besideFile) name() error {
 	return fs.ErrExist
 }
 
+// filesContext is the context of calls of Files.
+func (sh *Shell) filesContext() context.Context { return plan.WithEnviron(sh.ctx, sh.environ) }
+
 // openStored opens a name that the kernel does not know for a redirection.
 func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error) {
 	files := sh.cfg.Files
@@ -200,18 +204,18 @@ func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error)
 	case syntax.RdrInOut:
 		return nil, errors.New(name + ": a stored object is read or written, not both")
 	case syntax.RdrIn:
-		f, err := files.Open(sh.ctx, name)
+		f, err := files.Open(sh.filesContext(), name)
 		if err != nil {
 			return nil, redirectFailure(name, err)
 		}
 		return adoptFile(f)
 	}
 	if sh.opts.noclobber && op == syntax.RdrOut {
-		if _, err := files.Stat(sh.ctx, name); err == nil {
+		if _, err := files.Stat(sh.filesContext(), name); err == nil {
 			return nil, errors.New(name + ": cannot overwrite existing file")
 		}
 	}
-	file, err := files.Create(sh.ctx, name, op == syntax.AppOut || op == syntax.AppAll)
+	file, err := files.Create(sh.filesContext(), name, op == syntax.AppOut || op == syntax.AppAll)
 	if err != nil {
 		return nil, redirectFailure(name, err)
 	}

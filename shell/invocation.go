@@ -159,7 +159,7 @@ const usage = `Usage: sshell [option]... [script [argument]...]
 Runs a bash script whose pipelines can leave the machine.
 
   --explain         print where each stage of a pipeline would run, and why; run nothing
-  --on TARGET       place every stage that can leave on TARGET, as SSHELL_ON=TARGET does; targets: local
+  --on TARGET       place every stage that can leave on TARGET, as SSHELL_ON=TARGET does; targets: local lambda
   --isolate         run tasks in an empty root, with only what they need
   --norc --noprofile --rcfile FILE --login --posix -i -l -s -o OPTION -O OPTION, and the letters of set: as bash
   --help, --version

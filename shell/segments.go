@@ -19,7 +19,8 @@ type Route struct {
 // Setup is what a Route's Segments are made with.
 type Setup struct {
 	Files   plan.Files
-	Isolate bool // tasks see an empty root and what they were shipped
+	S3      string // what s3:// is, see settings.Settings
+	Isolate bool   // tasks see an empty root and what they were shipped
 }
 
 // segments runs each segment by the route that leads to its target.

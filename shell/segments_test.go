@@ -86,7 +86,7 @@ func agentMain(number string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	segments, _ := tasks(Setup{})
-	if err := agent.Serve(ctx, socket, segments, "test"); err != nil {
+	if err := agent.Serve(ctx, socket, segments, nil, "test"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -18,6 +18,8 @@ import (
 	"sshell/interp/plan"
 	"sshell/pipes/objstore"
 	"sshell/pipes/objstore/dir"
+	"sshell/remote/files"
+	"sshell/remote/settings"
 )
 
 // Version is what --version prints; the build sets it.
@@ -30,6 +32,9 @@ type Program struct {
 	Self []string
 	// Routes are the ways by which stages leave the client.
 	Routes []Route
+	// Files makes what gives the names that the kernel does not know, from a Setup without one; nil, here or as its
+	// answer, stands for the folder of s3://.
+	Files func(Setup) plan.Files
 }
 
 // The exit statuses of a shell that could not begin.
@@ -40,7 +45,7 @@ const (
 )
 
 // Subshell runs a subshell that is a process of its own, whose order stands in descriptor fd.
-func (p Program) Subshell(fd int) int { return interp.Subshell(p.config(&invocation{}), fd) }
+func (p Program) Subshell(fd int) int { return interp.Subshell(p.Config(), fd) }
 
 // Run runs the program and gives its exit status.
 func (p Program) Run(ctx context.Context) int {
@@ -66,7 +71,15 @@ func (p Program) Run(ctx context.Context) int {
 
 // run makes the shell that the command line asks for and lets it read.
 func (p Program) run(ctx context.Context, in *invocation) int {
-	cfg := p.config(in)
+	set, err := loadSettings()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "sshell: %v\n", err)
+		if !in.interactive && (in.hasCommand || len(in.rest) > 0 || !isTerminal(0)) {
+			return statusUsage
+		}
+		set = &settings.Settings{S3: settings.S3Dir} // somebody at a prompt can mend the file there
+	}
+	cfg := p.config(in, set)
 	script := ""
 	switch {
 	case in.hasCommand:
@@ -111,27 +124,52 @@ func (p Program) run(ctx context.Context, in *invocation) int {
 	return sh.Exit()
 }
 
+// loadSettings finds the user's settings.
+func loadSettings() (*settings.Settings, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "/" // one that was removed has no settings
+	}
+	return settings.Load(settings.Source{Env: os.Getenv, Dir: dir})
+}
+
 // config is what every shell of this program is made with.
-func (p Program) config(in *invocation) interp.Config {
-	f := &files{buckets: &lazyBuckets{}}
-	run := newSegments(p.Routes, Setup{Files: f, Isolate: in.isolate})
+func (p Program) config(in *invocation, set *settings.Settings) interp.Config {
+	if in.on == "" {
+		in.on = set.On
+	}
+	setup := Setup{Isolate: in.isolate, S3: set.S3}
+	if p.Files != nil {
+		setup.Files = p.Files(setup)
+	}
+	if setup.Files == nil {
+		setup.Files = files.New(&lazyBuckets{root: set.S3Dir})
+	}
+	run := newSegments(p.Routes, setup)
 	return interp.Config{
 		Name:     p.Args[0],
 		Self:     p.Self,
 		Segments: run,
 		Planner:  plan.Plan,
 		Facts:    plan.Facts{Default: plan.Target(in.on), Targets: run.targets()},
-		Files:    f,
+		Files:    setup.Files,
 		Words:    words(),
 		Explain:  in.explain,
 	}
 }
 
-// Config is what a shell is made with that this program starts elsewhere: in a worker.
-func (p Program) Config() interp.Config { return p.config(&invocation{}) }
+// Config is what a shell is made with that this program starts elsewhere: in a worker, or as a subshell.
+func (p Program) Config() interp.Config {
+	set, err := loadSettings()
+	if err != nil { // the shell that started this one has said so
+		set = &settings.Settings{S3: settings.S3Dir}
+	}
+	return p.config(&invocation{}, set)
+}
 
 // lazyBuckets finds the folder that stands for s3:// when a name is first used.
 type lazyBuckets struct {
+	root    string // empty for the default one
 	once    sync.Once
 	buckets *dir.Buckets
 	err     error
@@ -139,8 +177,10 @@ type lazyBuckets struct {
 
 func (l *lazyBuckets) Bucket(ctx context.Context, name string) (objstore.Store, error) {
 	l.once.Do(func() {
-		root, err := dir.Root(os.Getenv)
-		l.buckets, l.err = &dir.Buckets{Root: root}, err
+		if l.root == "" {
+			l.root, l.err = dir.Root(os.Getenv)
+		}
+		l.buckets = &dir.Buckets{Root: l.root}
 	})
 	if l.err != nil {
 		return nil, l.err

@@ -1,6 +1,6 @@
-// Command bootstrap is the function: it takes invocations from Lambda's runtime API and hands them to lambda/handler. For a
-// stage of source it runs itself as the worker. The interpreter there is bash alone; the words that sshell adds, and names
-// that begin with s3://, are the client's.
+// Command bootstrap is the function: it takes invocations from Lambda's runtime API and hands them to lambda/handler. A stage
+// of source is run by the shell's own program, which stands beside it, and when that has stages of its own to send away,
+// this program is its agent.
 //
 //	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w" -o bootstrap ./cmd/bootstrap
 //
@@ -16,6 +16,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,9 @@ import (
 
 	"sshell/interp"
 	"sshell/interp/plan"
+	"sshell/lambda/backend"
 	"sshell/lambda/handler"
+	"sshell/remote/agent"
 	"sshell/remote/worker"
 )
 
@@ -42,6 +45,8 @@ func run(args []string) int {
 		}
 	case len(args) > 1 && args[1] == workerFlag:
 		return worker.Main(args[2:], nil)
+	case slices.Contains(args, agent.SocketFlag):
+		return backend.Main(args[1:])
 	}
 	if err := serve(); err != nil {
 		fmt.Fprintf(os.Stderr, "sshell: bootstrap: %v\n", err)
@@ -63,12 +68,40 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	h, err := handler.New(handler.Config{Buckets: buckets(), Self: []string{self, workerFlag}, Tmp: tmp})
+	shell := beside(self)
+	h, err := handler.New(handler.Config{
+		Buckets: buckets(), Self: []string{shell, workerFlag}, Shell: []string{shell}, Tmp: tmp, Environ: environ(self),
+	})
 	if err != nil {
 		return err
 	}
 	lambda.Start(function{h})
 	return nil
+}
+
+// beside gives the shell's program, which stands beside this one. It carries no SDK, and so starts in a fraction of the
+// time. Where this program is alone it is the worker itself, with the words of bash only.
+func beside(self string) string {
+	shell := filepath.Join(filepath.Dir(self), "sshell")
+	if _, err := os.Stat(shell); err != nil {
+		return self
+	}
+	return shell
+}
+
+// environ is what tasks get of this function's environment: who they are for AWS, and where their own tasks go.
+func environ(self string) []string {
+	env := []string{agent.ProgramVar + "=" + self}
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case name == "AWS_LAMBDA_FUNCTION_NAME":
+			env = append(env, "SSHELL_FUNCTION="+value)
+		case strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_LAMBDA_"):
+			env = append(env, entry)
+		}
+	}
+	return env
 }
 
 // scratch gives the folder that is the function's alone.

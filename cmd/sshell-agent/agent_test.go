@@ -71,7 +71,7 @@ func TestAgent(t *testing.T) {
 	bin := programs(t)
 	sshell := filepath.Join(bin, "sshell")
 	version := strings.TrimPrefix(output(t, filepath.Join(bin, "sshell-agent"), "--version"), "sshell-agent ")
-	cfg := agent.Config{Program: "sshell-agent", Beside: sshell, Args: []string{shellFlag, sshell}, Build: version}
+	cfg := agent.Config{Program: "sshell-agent", Beside: sshell, Args: []string{"--shell", sshell}, Build: version}
 	c := agent.New(cfg)
 	defer c.Close()
 	cases := []struct {
@@ -84,7 +84,7 @@ func TestAgent(t *testing.T) {
 		{"a program", plan.Local, plan.Stage{Role: plan.On, Argv: []string{"on", "local", "tr", "a-z", "A-Z"}}, "TEXT", []plan.Status{0}},
 		{"source", plan.Local, plan.Stage{Source: "read x; echo ${x^^}; exit 3"}, "TEXT\n", []plan.Status{3}},
 		{"source that needs a process", plan.Local, plan.Stage{Source: "(ulimit -c 0; cat)"}, "text", []plan.Status{0}},
-		{"no such target", "moon", plan.Stage{Argv: []string{"cat"}}, "sshell: on: the agent has no target moon; it has: local\n", []plan.Status{125}},
+		{"no such target", "moon", plan.Stage{Argv: []string{"cat"}}, "sshell: on: the agent has no target moon; it has: local lambda\n", []plan.Status{125}},
 	}
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,20 +119,5 @@ func TestAgent(t *testing.T) {
 	defer o.Close()
 	if _, _, err := run(t, o, plan.Local, plan.Stage{Argv: []string{"cat"}}, ""); err == nil || !strings.Contains(err.Error(), "this shell of v9") {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestParse(t *testing.T) {
-	a, err := parse([]string{shellFlag, "/bin/s", isolateFlag, agent.SocketFlag, "3"})
-	if err != nil || *a != (arguments{socket: "3", shell: "/bin/s", isolate: true}) {
-		t.Errorf("%+v, %v", a, err)
-	}
-	for _, args := range [][]string{nil, {"--moon"}, {agent.SocketFlag}, {shellFlag, "x"}} {
-		if a, err := parse(args); err == nil {
-			t.Errorf("%q: %+v", args, a)
-		}
-	}
-	if status := serve([]string{agent.SocketFlag, "9999"}); status != statusUsage {
-		t.Errorf("status %d for a socket that is not there", status)
 	}
 }

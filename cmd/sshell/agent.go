@@ -1,31 +1,91 @@
 package main
 
 import (
+	"context"
 	"os"
+	"slices"
+	"strings"
+	"sync"
 
 	"sshell/interp/plan"
+	"sshell/pipes/objstore"
 	"sshell/remote/agent"
+	"sshell/remote/settings"
 	"sshell/shell"
 )
 
 // agentProgram is the agent's program, beside this one's.
 const agentProgram = "sshell-agent"
 
-// agentTargets are the targets that only the agent serves, because of what they link.
-var agentTargets []plan.Target
+// distant is what is reached by the agent only, because of what that takes to link. The agent starts when it is first used.
+type distant struct {
+	once    sync.Once
+	client  *agent.Client
+	objects bool // s3:// names an account's objects, not a folder
+}
 
-// agentSegments makes what runs stages in the agent, which starts with the first.
-func agentSegments(setup shell.Setup) (plan.Segments, error) {
-	path, err := os.Executable()
-	if err != nil {
-		path = "" // the agent is found by PATH, and its tasks by source have no shell
+// agent gives the agent, which has the shell's way to run tasks from the first one who asks.
+func (d *distant) agent(isolate bool) *agent.Client {
+	d.once.Do(func() {
+		path, err := os.Executable()
+		if err != nil {
+			path = "" // the agent is found by PATH, and its tasks by source have no shell
+		}
+		cfg := agent.Config{Program: agentProgram, Beside: path, Build: agent.Build()}
+		if path != "" {
+			cfg.Args = append(cfg.Args, "--shell", path)
+		}
+		if isolate {
+			cfg.Args = append(cfg.Args, "--isolate")
+		}
+		d.client = agent.New(cfg)
+	})
+	return d.client
+}
+
+// segments runs stages in the agent.
+func (d *distant) segments(setup shell.Setup) (plan.Segments, error) {
+	return d.agent(setup.Isolate), nil
+}
+
+// files gives the objects of the account; nil where s3:// is a folder.
+func (d *distant) files(setup shell.Setup) plan.Files {
+	if d.objects = setup.S3 == settings.S3AWS; !d.objects {
+		return nil
 	}
-	cfg := agent.Config{Program: agentProgram, Beside: path, Build: agent.Build()}
-	if path != "" {
-		cfg.Args = append(cfg.Args, "--shell", path)
+	return d.agent(setup.Isolate).Files()
+}
+
+// local runs the stages of this machine: here, or in the agent where they name objects of the account.
+func (d *distant) local(setup shell.Setup) (plan.Segments, error) {
+	near, err := segments(setup)
+	if err != nil || !d.objects {
+		return near, err
 	}
-	if setup.Isolate {
-		cfg.Args = append(cfg.Args, "--isolate")
+	return &byName{near: near, far: d.agent(setup.Isolate)}, nil
+}
+
+// byName runs segments that name objects elsewhere than those that do not.
+type byName struct {
+	near plan.Segments
+	far  *agent.Client
+}
+
+// Run implements plan.Segments.
+func (b *byName) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error) {
+	return b.of(seg).Run(ctx, seg)
+}
+
+// Explain implements plan.Explainer.
+func (b *byName) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {
+	return b.of(seg).(plan.Explainer).Explain(ctx, seg)
+}
+
+func (b *byName) of(seg plan.Segment) plan.Segments {
+	for _, s := range seg.Stages {
+		if strings.Contains(s.Source, objstore.Scheme) || slices.ContainsFunc(s.Argv, objstore.IsURL) {
+			return b.far
+		}
 	}
-	return agent.New(cfg), nil
+	return b.near
 }

@@ -21,13 +21,15 @@ func main() {
 }
 
 func run() int {
+	far := new(distant)
 	program := shell.Program{
 		Args: os.Args,
 		Self: []string{self()},
 		Routes: []shell.Route{
-			{Targets: []plan.Target{plan.Local}, Segments: segments},
-			{Targets: agentTargets, Segments: agentSegments},
+			{Targets: []plan.Target{plan.Local}, Segments: far.local},
+			{Targets: []plan.Target{plan.Lambda}, Segments: far.segments},
 		},
+		Files: far.files,
 	}
 	if len(os.Args) == 3 && os.Args[1] == interp.SubshellFlag {
 		if fd, err := strconv.Atoi(os.Args[2]); err == nil {

@@ -13,10 +13,12 @@ import (
 // Target names a place where stages can run.
 type Target string
 
-// The targets there are. Client is the shell process itself; Local runs tasks as processes of this machine.
+// The targets there are. Client is the shell process itself; Local runs tasks as processes of this machine, Lambda in
+// functions of AWS Lambda.
 const (
 	Client Target = "client"
 	Local  Target = "local"
+	Lambda Target = "lambda"
 )
 
 // Role is what the first word of a stage means.

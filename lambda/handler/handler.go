@@ -5,8 +5,8 @@
 //
 // An invocation leaves nothing to the next in the same environment: its working directory is fresh, and everything in
 // Config.Tmp is removed after it; all processes that it started are killed, those too that left their group or lost their
-// parents (on Linux, where functions run); the variables of the environment are the task's alone, not the function's, whose
-// credentials are among them; directory and umask of this process stay as they are, and all descriptors are closed. What is
+// parents (on Linux, where functions run); the variables of the environment are the task's and those of
+// Config.Environ; directory and umask of this process stay as they are, and all descriptors are closed. What is
 // kept is the last snapshot that tasks shared, and artifacts, each checked before it is used again. Where that cannot be had Handle fails, and the process is to end.
 //
 // Output that is small and early goes into the answer, other output into streams as it comes. A background process that
@@ -41,6 +41,8 @@ type Config struct {
 	Streams func(store objstore.Store, run string) pipes.Transport
 	// Self and Shell are as in worker.Config.
 	Self, Shell []string
+	// Environ is what is added to the environment of each task, as NAME=VALUE; the task's own variables come before it.
+	Environ []string
 	// Tmp is a folder that is the function's alone: all in it but artifacts is removed after each invocation.
 	Tmp string
 }

@@ -120,6 +120,7 @@ func (i *invocation) prepare(ctx context.Context) error {
 			t.Env = append(t.Env, name+t.Dir)
 		}
 	}
+	i.addEnviron()
 	end, ok := ctx.Deadline()
 	if !ok {
 		return nil

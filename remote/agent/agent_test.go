@@ -56,7 +56,7 @@ func agentMain(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := Serve(ctx, socket, new(acts), args[0]); err != nil {
+	if err := Serve(ctx, socket, new(acts), nil, args[0]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

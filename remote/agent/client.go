@@ -90,10 +90,15 @@ func (c *Client) call(ctx context.Context, k kind, seg plan.Segment) (*answer, e
 	if err != nil {
 		return nil, fmt.Errorf("agent: send segment: %w", err)
 	}
-	env, dir := exported(seg.Snapshot), ""
+	dir := ""
 	if seg.Snapshot != nil {
 		dir = seg.Snapshot.Dir
 	}
+	return c.send(ctx, k, exported(seg.Snapshot), dir, body, files)
+}
+
+// send sends a call to the agent for an environment, and waits for its answer.
+func (c *Client) send(ctx context.Context, k kind, env []string, dir string, body []byte, files []*os.File) (*answer, error) {
 	// An agent that died since its last segment may only show when it is sent the next.
 	for tries := 2; ; {
 		l, id, heard := c.link(env, dir)

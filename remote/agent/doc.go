@@ -1,5 +1,5 @@
-// Package agent takes a segment across a process boundary: Client is a plan.Segments and plan.Explainer in the shell, and
-// Serve answers it in the agent, a process that holds the connections which the shell must not pay for at its start. No
+// Package agent takes a segment across a process boundary: Client is a plan.Segments and plan.Explainer in the shell, with
+// its Files a plan.Files, and Serve answers it in the agent, a process that holds the connections which the shell must not pay for at its start. No
 // byte of the segment's data passes between the two: the agent gets the segment's own descriptors.
 //
 // # The agent's life
@@ -39,6 +39,7 @@
 //	h  hello    both ways, the first frame: protocol version and build. The agent answers the client's
 //	r  run      a segment
 //	x  explain  a segment, without descriptors
+//	f  file     what is to be done with a named object, with the descriptor of a file that has or gets its bytes
 //	c  cancel   the call's context has ended; no body. The call's answer still comes
 //	a  answer   from the agent: statuses or lines, or an error with its kind
 //

@@ -17,6 +17,7 @@ const (
 	kindRun     kind = 'r'
 	kindExplain kind = 'x'
 	kindCancel  kind = 'c'
+	kindFile    kind = 'f'
 	kindAnswer  kind = 'a'
 )
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime/debug"
 
 	"sshell/interp/plan"
 	"sshell/remote"
+	"sshell/remote/files"
 )
 
 // protocol is the version of what travels over the socket. The hello keeps its form in all versions.
@@ -111,12 +113,15 @@ const (
 	notStartedFault
 	canceledFault
 	timeoutFault
+	missingFault
+	deniedFault
 )
 
 // answer is how a call ended.
 type answer struct {
 	Statuses []plan.Status `cbor:"s,omitempty"`
 	Lines    []string      `cbor:"l,omitempty"`
+	Info     *files.Info   `cbor:"i,omitempty"`
 	Failed   bool          `cbor:"x,omitempty"` // there is an error, beside what else there is
 	Error    string        `cbor:"e,omitempty"`
 	Fault    fault         `cbor:"f,omitempty"`
@@ -135,6 +140,10 @@ func (a *answer) fail(err error) {
 		a.Fault, a.Status = notStartedFault, no.Status
 	case errors.Is(err, remote.ErrLost):
 		a.Fault = lostFault
+	case errors.Is(err, fs.ErrNotExist):
+		a.Fault = missingFault
+	case errors.Is(err, fs.ErrPermission):
+		a.Fault = deniedFault
 	case errors.Is(err, context.DeadlineExceeded):
 		a.Fault = timeoutFault
 	case errors.Is(err, context.Canceled):
@@ -156,6 +165,10 @@ func (a *answer) err() error {
 		return &kindError{a.Error, context.DeadlineExceeded}
 	case canceledFault:
 		return &kindError{a.Error, context.Canceled}
+	case missingFault:
+		return &kindError{a.Error, fs.ErrNotExist}
+	case deniedFault:
+		return &kindError{a.Error, fs.ErrPermission}
 	}
 	return errors.New(a.Error)
 }

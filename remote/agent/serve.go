@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"sync"
@@ -39,16 +40,26 @@ func Socket(number string) (*os.File, error) {
 	return newSocket(fd)
 }
 
+// Files does what a Client's Files ask for; a *files.Files does. It may be used concurrently.
+type Files interface {
+	// Fetch writes an object to a file, whole, and goes back to its beginning.
+	Fetch(ctx context.Context, name string, to *os.File) error
+	// Store makes the bytes of a file an object, or adds them to one.
+	Store(ctx context.Context, name string, add bool, from *os.File) error
+	Stat(ctx context.Context, name string) (fs.FileInfo, error)
+	Glob(ctx context.Context, pattern string) ([]string, error)
+}
+
 // Serve answers a Client at the other end of the socket, which it closes, until the other end closes or ctx ends: the
-// segments under way are stopped then. version is this program's build, as Build gives it. The error is nil when
+// segments under way are stopped then. named is nil for an agent that serves no files. version is this program's build, as Build gives it. The error is nil when
 // the client has gone and all has ended, and ctx's when ctx ended; it wraps ErrBusy if segments were given up.
-func Serve(ctx context.Context, socket *os.File, segments plan.Segments, version string) error {
+func Serve(ctx context.Context, socket *os.File, segments plan.Segments, named Files, version string) error {
 	c, err := newConn(socket)
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	defer c.close()
-	s := &server{conn: c, segments: segments, calls: make(map[uint64]context.CancelFunc)}
+	s := &server{conn: c, segments: segments, files: named, calls: make(map[uint64]context.CancelFunc)}
 	stopped := context.AfterFunc(ctx, func() { c.shutdown(unix.SHUT_RD) })
 	defer stopped()
 	calls, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -73,6 +84,7 @@ func Serve(ctx context.Context, socket *os.File, segments plan.Segments, version
 type server struct {
 	conn     *conn
 	segments plan.Segments
+	files    Files
 	running  sync.WaitGroup
 
 	mu    sync.Mutex
@@ -111,7 +123,7 @@ func (s *server) listen(ctx context.Context) error {
 			return err
 		}
 		switch f.kind {
-		case kindRun, kindExplain:
+		case kindRun, kindExplain, kindFile:
 			if !s.begin(ctx, f) {
 				f.close()
 				return errFrame
@@ -157,9 +169,13 @@ func (s *server) cancel(call uint64) {
 	}
 }
 
-// do runs or explains a segment.
+// do runs or explains a segment, or does something with a file.
 func (s *server) do(ctx context.Context, f *frame) *answer {
 	a := new(answer)
+	if f.kind == kindFile {
+		a.fail(s.file(ctx, f, a))
+		return a
+	}
 	seg, err := takeRequest(f)
 	if err != nil {
 		a.fail(err)

@@ -35,7 +35,7 @@ func served(t *testing.T, ctx context.Context, segments plan.Segments) (c *conn,
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, socket, segments, "test") }()
+	go func() { done <- Serve(ctx, socket, segments, nil, "test") }()
 	t.Cleanup(func() {
 		c.close()
 		settle(t, "goroutines", func() bool { return runtime.NumGoroutine() <= routines })

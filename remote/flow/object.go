@@ -30,11 +30,15 @@ type object struct {
 // openObject opens a source of split. For one that can only be read from end to end the error wraps chunk.ErrNotSeekable.
 func (s *segment) openObject(ctx context.Context, name string, format chunk.Format) (*object, error) {
 	if files := s.cfg.Files; files != nil && files.Has(name) {
-		src, err := openStored(ctx, files, name)
+		stored, err := openStored(ctx, files, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, cause(err))
 		}
-		return &object{Source: src, name: name, object: name, close: src.Close, cutter: chunk.NewCutter(src, format)}, nil
+		src := chunk.Source(stored)
+		if r, ok := files.(ranger); ok {
+			src = &ranged{stored, r}
+		}
+		return &object{Source: src, name: name, object: name, close: stored.Close, cutter: chunk.NewCutter(src, format)}, nil
 	}
 	path := s.path(name)
 	f, err := chunk.OpenFile(path)
@@ -167,6 +171,36 @@ func (s *stored) Close() {
 		s.f.Close()
 		s.f = nil
 	}
+}
+
+// ranger is a plan.Files of objects that are elsewhere: Range gives n bytes of one from byte off on. ok is false for one that is
+// to be opened.
+type ranger interface {
+	Range(ctx context.Context, name string, off, n int64) (body io.ReadCloser, ok bool, err error)
+}
+
+// ranged is a source of which ranges are fetched, where it is elsewhere.
+type ranged struct {
+	*stored
+	ranger ranger
+}
+
+// ReadRange reads as ReadAt does, until ctx ends.
+func (r *ranged) ReadRange(ctx context.Context, p []byte, off int64) (int, error) {
+	body, ok, err := r.ranger.Range(ctx, r.name, off, int64(len(p)))
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return r.stored.ReadAt(p, off)
+	}
+	defer body.Close()
+	return io.ReadFull(body, p)
+}
+
+// ReadAt implements io.ReaderAt.
+func (r *ranged) ReadAt(p []byte, off int64) (int, error) {
+	return r.ReadRange(context.Background(), p, off)
 }
 
 // expand expands the patterns among names that a plan.Files knows; the shell has expanded all others.

@@ -97,6 +97,9 @@ func (r *Runner) openChunk(ctx context.Context, t *remote.Task) (worker.Input, e
 	if in.Start < 0 || in.End < in.Start {
 		return nil, fmt.Errorf("no range: [%d, %d)", in.Start, in.End)
 	}
+	if far, ok, err := r.openRange(ctx, in); ok || err != nil {
+		return far, err
+	}
 	b, err := r.objects.get(ctx, t)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"sshell/interp/plan"
@@ -22,6 +23,12 @@ type Opener interface {
 	Has(name string) bool
 	// Open gives a file that can be read at any offset.
 	Open(ctx context.Context, name string) (*os.File, error)
+}
+
+// ranger is an Opener of objects that are elsewhere: Range gives n bytes of one from byte off on. ok is false for one that is
+// to be opened.
+type ranger interface {
+	Range(ctx context.Context, name string, off, n int64) (body io.ReadCloser, ok bool, err error)
 }
 
 // Config is how a Runner is made.

@@ -20,7 +20,7 @@ var rules = []rule{
 		"a function starts cold: it carries the worker and the handler, never the interactive shell"},
 
 	{"shell", []string{"interp", "interp/plan", "interp/arith", "interp/pattern", "interp/regex", "interp/format", "interp/quote",
-		"remote", "remote/agent", "remote/files", "remote/local", "remote/flow", "pipes/..."},
+		"remote", "remote/agent", "remote/files", "remote/settings", "remote/local", "remote/flow", "pipes/..."},
 		"the program around the interpreter hands stages to a flow; it runs none itself"},
 
 	{"interp", []string{"interp/plan", "interp/arith", "interp/pattern", "interp/regex", "interp/format", "interp/quote"},
@@ -81,7 +81,7 @@ var rules = []rule{
 
 	{"lambda", []string{"interp/plan", "remote", "remote/ship", "remote/ship/artifact", "pipes", "pipes/objpipe", "pipes/objstore"},
 		"one more runner; it reaches the rest through the seam as any other"},
-	{"lambda/backend", []string{"interp/plan", "pipes/...", "remote/...", "lambda"},
+	{"lambda/backend", []string{"interp", "interp/plan", "interp/quote", "pipes/...", "remote/...", "lambda"},
 		"what an agent serves; the programs that are agents only wire it"},
 	{"lambda/handler", []string{"interp", "interp/plan", "lambda", "remote", "remote/worker", "remote/stored", "remote/chunk", "remote/ship", "remote/ship/artifact", "remote/flow", "pipes/..."},
 		"the function's side runs a task as a worker does, with pipes, chunks and artifacts from the store"},

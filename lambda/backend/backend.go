@@ -1,0 +1,118 @@
+// Package backend is what an agent serves: segments for this machine and for functions of AWS Lambda, and the names
+// s3://bucket/key as files, all with connections that stay warm. Programs that are agents only wire it: sshell-agent beside
+// a shell, and bootstrap where a stage in a function has stages of its own.
+//
+// Nothing is asked of AWS, and no credentials are looked for, before something is to be run there.
+package backend
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"sshell/interp/plan"
+	"sshell/pipes/objstore"
+	"sshell/pipes/objstore/s3"
+	"sshell/remote"
+	"sshell/remote/files"
+	"sshell/remote/flow"
+	"sshell/remote/local"
+	"sshell/remote/settings"
+)
+
+// Config is how a Backend is made.
+type Config struct {
+	// Shell is the path of the shell's program, which runs the source of tasks on this machine. Without it they have none.
+	Shell string
+	// Isolate gives tasks on this machine an empty root and what they were shipped.
+	Isolate bool
+}
+
+// Backend serves segments and files. It may be used from several goroutines.
+type Backend struct {
+	cfg   Config
+	files *files.Files
+	flow  *flow.Flow
+	cloud func() (*cloud, error)
+
+	mu     sync.Mutex
+	opened *function // nil before the first task is run there
+}
+
+// cloud is what needs an account.
+type cloud struct {
+	settings *settings.Settings
+	aws      aws.Config
+	buckets  *s3.Buckets
+}
+
+// New makes a Backend.
+func New(cfg Config) *Backend {
+	b := &Backend{cfg: cfg}
+	b.cloud = sync.OnceValues(openCloud)
+	b.files = files.New(lazyBuckets(b.cloud))
+	b.flow = flow.New(flow.Config{Runner: b.runner, Files: b.files})
+	return b
+}
+
+// Segments runs segments for every target that there is.
+func (b *Backend) Segments() plan.Segments { return b.flow }
+
+// Files gives the names s3://bucket/key.
+func (b *Backend) Files() *files.Files { return b.files }
+
+// openCloud sets up what the settings say, sshell's and those of AWS's own chain.
+func openCloud() (*cloud, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	set, err := settings.Load(settings.Source{Env: os.Getenv, Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	var options []func(*config.LoadOptions) error
+	if set.Region != "" {
+		options = append(options, config.WithRegion(set.Region))
+	}
+	cfg, err := config.LoadDefaultConfig(context.Background(), options...)
+	if err != nil {
+		return nil, fmt.Errorf("load aws configuration: %w", err)
+	}
+	return &cloud{set, cfg, s3.New(cfg)}, nil
+}
+
+// lazyBuckets are the account's.
+type lazyBuckets func() (*cloud, error)
+
+// Bucket implements objstore.Buckets.
+func (l lazyBuckets) Bucket(ctx context.Context, name string) (objstore.Store, error) {
+	c, err := l()
+	if err != nil {
+		return nil, err
+	}
+	return c.buckets.Bucket(ctx, name)
+}
+
+// runner gives what runs tasks on a target.
+func (b *Backend) runner(target plan.Target, o flow.RunnerOptions) (remote.Runner, error) {
+	switch target {
+	case plan.Local:
+		return b.local(o)
+	case plan.Lambda:
+		return b.newRun(o)
+	}
+	return nil, fmt.Errorf("the agent has no target %s; it has: %s %s", target, plan.Local, plan.Lambda)
+}
+
+func (b *Backend) local(o flow.RunnerOptions) (remote.Runner, error) {
+	cfg := local.Config{Files: b.files, Isolate: b.cfg.Isolate || o.Isolate}
+	if b.cfg.Shell != "" {
+		cfg.Self, cfg.Shell = []string{b.cfg.Shell, "--worker"}, []string{b.cfg.Shell}
+	}
+	return local.New(cfg)
+}

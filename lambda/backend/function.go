@@ -1,0 +1,104 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"sshell/interp/plan"
+	"sshell/lambda"
+	"sshell/remote"
+	"sshell/remote/flow"
+)
+
+// function is the function of the account, and what is known of it.
+type function struct {
+	*lambda.Runner
+}
+
+// openFunction sets up what runs tasks in the function that the settings name.
+func (b *Backend) openFunction() (*function, error) {
+	c, err := b.cloud()
+	if err != nil {
+		return nil, err
+	}
+	set := c.settings
+	if set.Function == "" || set.Bucket == "" {
+		return nil, &remote.NotStartedError{Status: plan.StatusMachinery,
+			Err: errors.New("no function is known: run sshellctl deploy, or set SSHELL_FUNCTION and SSHELL_BUCKET")}
+	}
+	store, err := c.buckets.Bucket(context.Background(), set.Bucket)
+	if err != nil {
+		return nil, fmt.Errorf("bucket %s: %w", set.Bucket, err)
+	}
+	r, err := lambda.New(lambda.Config{
+		Invoker: lambda.NewInvoker(c.aws), Function: set.Function, Region: c.aws.Region,
+		Bucket: set.Bucket, Store: store, Arch: set.Arch, Timeout: set.Timeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &function{r}, nil
+}
+
+// partingTime bounds the wait for functions that were told to stop when the agent ends: they look every 2 s
+// (lambda.LookEvery), and then stop what they run.
+const partingTime = 6 * time.Second
+
+// Close waits a while for functions that may still write. No segment may be under way.
+func (b *Backend) Close(ctx context.Context) error {
+	b.mu.Lock()
+	opened := b.opened
+	b.mu.Unlock()
+	if opened == nil {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, partingTime)
+	defer stop()
+	return opened.Close(ctx)
+}
+
+// run is the part of a Runner that one unit of a segment uses: what its tasks share is removed at its end.
+type run struct {
+	*function
+	keep func(name string) bool // says of a variable that looks like a secret whether it travels
+
+	mu   sync.Mutex
+	ids  map[string]bool
+	from remote.Task // whose Snapshot and Environ were filtered
+	to   remote.Task
+}
+
+// newRun gives the function's Runner for a unit of a segment.
+func (b *Backend) newRun(o flow.RunnerOptions) (remote.Runner, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.opened == nil {
+		f, err := b.openFunction()
+		if err != nil {
+			return nil, err
+		}
+		b.opened = f
+	}
+	return &run{function: b.opened, keep: allowed(o.Env), ids: make(map[string]bool)}, nil
+}
+
+// Run implements remote.Runner.
+func (r *run) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remote.Result, error) {
+	return r.function.Run(ctx, r.filter(t), s)
+}
+
+// Close removes what the tasks shared.
+func (r *run) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ctx, stop := context.WithTimeout(context.Background(), partingTime)
+	defer stop()
+	var all error
+	for id := range r.ids {
+		all = errors.Join(all, r.function.End(ctx, id))
+	}
+	return all
+}
