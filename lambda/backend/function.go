@@ -9,6 +9,7 @@ import (
 
 	"sshell/interp/plan"
 	"sshell/lambda"
+	"sshell/pipes/objstore"
 	"sshell/remote"
 	"sshell/remote/flow"
 )
@@ -16,6 +17,8 @@ import (
 // function is the function of the account, and what is known of it.
 type function struct {
 	*lambda.Runner
+	bucket string
+	store  objstore.Store // of the bucket
 }
 
 // openFunction sets up what runs tasks in the function that the settings name.
@@ -40,7 +43,7 @@ func (b *Backend) openFunction() (*function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &function{r}, nil
+	return &function{r, set.Bucket, store}, nil
 }
 
 // partingTime bounds the wait for functions that were told to stop when the agent ends: they look every 2 s
@@ -87,7 +90,13 @@ func (b *Backend) newRun(o flow.RunnerOptions) (remote.Runner, error) {
 
 // Run implements remote.Runner.
 func (r *run) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remote.Result, error) {
-	return r.function.Run(ctx, r.filter(t), s)
+	t = r.filter(t)
+	drop, err := r.send(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	defer drop()
+	return r.function.Run(ctx, t, s)
 }
 
 // Close removes what the tasks shared.
