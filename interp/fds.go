@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync/atomic"
 
@@ -292,6 +293,9 @@ func sysMessage(err error) string {
 	var errno unix.Errno
 	if errors.As(err, &errno) {
 		return cMessage(errno)
+	}
+	if err.Error() == fs.ErrNotExist.Error() { // of names that the kernel does not know
+		return cMessage(unix.ENOENT)
 	}
 	return err.Error()
 }

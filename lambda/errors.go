@@ -75,6 +75,9 @@ func (r *Runner) apiError(api smithy.APIError, status int) error {
 		if strings.Contains(api.ErrorMessage(), "Signature expired") || strings.Contains(api.ErrorMessage(), "Signature not yet current") {
 			return r.notStarted("%s", advice["RequestExpired"])
 		}
+		if strings.Contains(api.ErrorMessage(), "scoped to a valid region") {
+			return r.notStarted("the endpoint is of another region than %s: set AWS_REGION", r.region())
+		}
 		return r.notStarted("%s", advice["SignatureDoesNotMatch"])
 	case ok && strings.Contains(text, "%[2]s"):
 		return r.notStarted(text, "", r.region())

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"sshell/interp/plan"
 	"sshell/lambda"
 	"sshell/pipes/objstore"
 	"sshell/remote"
@@ -29,8 +28,10 @@ func (b *Backend) openFunction() (*function, error) {
 	}
 	set := c.settings
 	if set.Function == "" || set.Bucket == "" {
-		return nil, &remote.NotStartedError{Status: plan.StatusMachinery,
-			Err: errors.New("no function is known: run sshellctl deploy, or set SSHELL_FUNCTION and SSHELL_BUCKET")}
+		return nil, refused("no function is known: run sshellctl deploy, or set SSHELL_FUNCTION and SSHELL_BUCKET")
+	}
+	if c.aws.Region == "" {
+		return nil, refused("no region: set AWS_REGION, or region in .sshell.toml")
 	}
 	store, err := c.buckets.Bucket(context.Background(), set.Bucket)
 	if err != nil {
