@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"sshell/interp/plan"
+	"sshell/lambda"
 	"sshell/pipes/objstore"
 	"sshell/pipes/objstore/s3"
 	"sshell/remote"
@@ -36,7 +37,7 @@ type Config struct {
 type Backend struct {
 	cfg   Config
 	files *files.Files
-	flow  *flow.Flow
+	flows map[plan.Target]*flow.Flow
 	cloud func() (*cloud, error)
 
 	mu     sync.Mutex
@@ -55,12 +56,47 @@ func New(cfg Config) *Backend {
 	b := &Backend{cfg: cfg}
 	b.cloud = sync.OnceValues(openCloud)
 	b.files = files.New(lazyBuckets(b.cloud))
-	b.flow = flow.New(flow.Config{Runner: b.runner, Files: b.files})
+	b.flows = map[plan.Target]*flow.Flow{
+		plan.Local:  flow.New(flow.Config{Runner: b.local, Files: b.files}),
+		plan.Lambda: flow.New(flow.Config{Runner: b.newRun, Files: b.files, Cores: functionsAtOnce}),
+	}
 	return b
 }
 
-// Segments runs segments for every target that there is.
-func (b *Backend) Segments() plan.Segments { return b.flow }
+// functionsAtOnce is how many tasks run in functions at a time unless -j says otherwise: a quarter of what an account may
+// (lambda.DefaultConcurrency), which others use too.
+const functionsAtOnce = lambda.DefaultConcurrency / 4
+
+// Segments runs segments for every target that there is. It is a plan.Explainer too.
+func (b *Backend) Segments() plan.Segments { return segments{b} }
+
+// segments runs each segment by its target's flow.
+type segments struct{ *Backend }
+
+func (s segments) to(target plan.Target) (*flow.Flow, error) {
+	if f := s.flows[target]; f != nil {
+		return f, nil
+	}
+	return nil, fmt.Errorf("the agent has no target %s; it has: %s %s", target, plan.Local, plan.Lambda)
+}
+
+// Run implements plan.Segments.
+func (s segments) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error) {
+	f, err := s.to(seg.Target)
+	if err != nil {
+		return nil, &remote.NotStartedError{Status: plan.StatusMachinery, Err: err}
+	}
+	return f.Run(ctx, seg)
+}
+
+// Explain implements plan.Explainer.
+func (s segments) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {
+	f, err := s.to(seg.Target)
+	if err != nil {
+		return nil, err
+	}
+	return f.Explain(ctx, seg)
+}
 
 // Files gives the names s3://bucket/key.
 func (b *Backend) Files() *files.Files { return b.files }
@@ -98,18 +134,8 @@ func (l lazyBuckets) Bucket(ctx context.Context, name string) (objstore.Store, e
 	return c.buckets.Bucket(ctx, name)
 }
 
-// runner gives what runs tasks on a target.
-func (b *Backend) runner(target plan.Target, o flow.RunnerOptions) (remote.Runner, error) {
-	switch target {
-	case plan.Local:
-		return b.local(o)
-	case plan.Lambda:
-		return b.newRun(o)
-	}
-	return nil, fmt.Errorf("the agent has no target %s; it has: %s %s", target, plan.Local, plan.Lambda)
-}
-
-func (b *Backend) local(o flow.RunnerOptions) (remote.Runner, error) {
+// local gives what runs tasks on this machine.
+func (b *Backend) local(_ plan.Target, o flow.RunnerOptions) (remote.Runner, error) {
 	cfg := local.Config{Files: b.files, Isolate: b.cfg.Isolate || o.Isolate}
 	if b.cfg.Shell != "" {
 		cfg.Self, cfg.Shell = []string{b.cfg.Shell, "--worker"}, []string{b.cfg.Shell}

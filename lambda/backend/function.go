@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"sshell/interp/plan"
 	"sshell/lambda"
 	"sshell/pipes/objstore"
 	"sshell/remote"
@@ -76,7 +77,7 @@ type run struct {
 }
 
 // newRun gives the function's Runner for a unit of a segment.
-func (b *Backend) newRun(o flow.RunnerOptions) (remote.Runner, error) {
+func (b *Backend) newRun(_ plan.Target, o flow.RunnerOptions) (remote.Runner, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.opened == nil {
@@ -91,7 +92,12 @@ func (b *Backend) newRun(o flow.RunnerOptions) (remote.Runner, error) {
 
 // Run implements remote.Runner.
 func (r *run) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remote.Result, error) {
+	level, err := deeper()
+	if err != nil {
+		return nil, err
+	}
 	t = r.filter(t)
+	t.Env = append(t.Env[:len(t.Env):len(t.Env)], level)
 	drop, err := r.send(ctx, t)
 	if err != nil {
 		return nil, err
