@@ -50,6 +50,8 @@ type elfObject struct {
 	rpath   []string // DT_RPATH, which counts for what it loads too; ignored where there is a RUNPATH
 	runpath []string
 	parent  *elfObject
+	// inPlace says that a loader finds it by where it is: its $ORIGIN is the same wherever the program stands.
+	inPlace bool
 }
 
 // binary lists the loader and the libraries of an ELF program, breadth first as a loader finds them.
@@ -72,10 +74,12 @@ func (r *resolver) binary(path string, f io.ReaderAt) error {
 		return fmt.Errorf("loader of %s: %w", path, err)
 	}
 	r.add(loader, path)
+	r.listed(loader).Loader = true
 	first, err := readObject(file, path, nil)
 	if err != nil {
 		return err
 	}
+	first.inPlace = true
 	// The kernel tells the loader where a program really is; of a library it knows the name it was found by.
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		first.origin = filepath.Dir(real)
@@ -85,8 +89,26 @@ func (r *resolver) binary(path string, f io.ReaderAt) error {
 		return err
 	}
 	r.services(file, first)
-	return r.interpreter(path, first)
+	if err := r.interpreter(path, first); err != nil {
+		return err
+	}
+	return r.shell(file, path)
 }
+
+// shellPath is where programs find a shell that start one.
+const shellPath = "/bin/sh"
+
+// shell lists the shell, for a program that may start one: by a function of the C library, or by its path.
+func (r *resolver) shell(program *elf.File, path string) error {
+	imported, err := program.ImportedSymbols()
+	if err != nil || !slices.ContainsFunc(imported, func(s elf.ImportedSymbol) bool { return startsShell[s.Name] }) || !isFile(shellPath) {
+		return nil
+	}
+	return r.program(shellPath, path, 0)
+}
+
+// startsShell are functions of the C library that start a shell, or a program by a path that is fixed.
+var startsShell = map[string]bool{"system": true, "popen": true, "wordexp": true, "execl": true, "execv": true}
 
 // services lists what the C library loads by itself for some of its functions.
 func (r *resolver) services(program *elf.File, first *elfObject) {
@@ -147,19 +169,55 @@ func (r *resolver) libraries(first *elfObject) error {
 			if err != nil {
 				return err
 			}
+			inPlace := o.inPlace && r.byOrigin(o, found[0])
 			for _, path := range found {
-				if !r.add(path, o.path) {
+				added := r.add(path, o.path)
+				if !inPlace {
+					r.listed(path).name(path, name)
+				}
+				if !added {
 					continue
 				}
 				next, err := openObject(path, o)
 				if err != nil {
 					return err
 				}
+				next.inPlace = inPlace
 				queue = append(queue, next)
 			}
 		}
 	}
 	return nil
+}
+
+// name adds a name by which a loader's default folders must have this library, found under a path there.
+func (f *File) name(path, name string) {
+	if strings.Contains(name, "/") {
+		return // the program says where it is
+	}
+	if dir := filepath.Dir(path); filepath.Base(filepath.Dir(dir)) == hwcaps {
+		name = filepath.Join(hwcaps, filepath.Base(dir), name)
+	}
+	if !slices.Contains(f.Names, name) {
+		f.Names = append(f.Names, name)
+	}
+}
+
+// byOrigin reports whether a library of an object is found in a folder that is named from where the object is.
+func (r *resolver) byOrigin(o *elfObject, path string) bool {
+	named := func(o *elfObject, entries []string) bool {
+		from := slices.DeleteFunc(strings.Split(strings.Join(entries, ":"), ":"), func(e string) bool { return !strings.Contains(e, "ORIGIN") })
+		return slices.ContainsFunc(r.expand(o, from), func(dir string) bool { return filepath.Clean(dir) == filepath.Dir(path) })
+	}
+	if len(o.runpath) > 0 {
+		return named(o, o.runpath)
+	}
+	for p := o; p != nil; p = p.parent {
+		if len(p.runpath) == 0 && p.inPlace && named(p, p.rpath) {
+			return true
+		}
+	}
+	return false
 }
 
 // loaderOf gives the path in PT_INTERP, empty for a static program.
@@ -247,6 +305,9 @@ var variants = map[string][]string{
 	"s390x":   {"z16", "z15", "z14", "z13"},
 }
 
+// hwcaps is the folder that holds them.
+const hwcaps = "glibc-hwcaps"
+
 // inDir gives a library of a folder, and its variants.
 func (r *resolver) inDir(dir, name string) []string {
 	file := filepath.Join(dir, name)
@@ -255,7 +316,7 @@ func (r *resolver) inDir(dir, name string) []string {
 	}
 	found := []string{file}
 	for _, v := range variants[r.arch] {
-		if file := filepath.Join(dir, "glibc-hwcaps", v, name); !r.musl() && r.fits(file) {
+		if file := filepath.Join(dir, hwcaps, v, name); !r.musl() && r.fits(file) {
 			found = append(found, file)
 		}
 	}

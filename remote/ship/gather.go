@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // missing too, with the message of a shell. What can be seen to fail is an *Error: an artifact that does not exist, a
 // program whose interpreter or library is missing, or one for another processor, which wraps an *ArchError.
 func Gather(req Request) ([]File, error) {
-	g := &gathering{Request: req, seen: make(map[string]bool)}
+	g := &gathering{Request: req, seen: make(map[string]int)}
 	for _, c := range req.Commands {
 		g.add(Locale(c.Env, req.Arch))
 		if len(c.Argv) == 0 {
@@ -75,16 +76,38 @@ func Gather(req Request) ([]File, error) {
 type gathering struct {
 	Request
 	files []File
-	seen  map[string]bool
+	seen  map[string]int // where in files a path is
 }
 
-func (g *gathering) add(list []File) {
-	for _, f := range list {
-		if !g.seen[f.Path] {
-			g.seen[f.Path] = true
-			g.files = append(g.files, f)
+func (g *gathering) add(list []File) { g.files = merge(g.files, g.seen, list) }
+
+// Merge gives two lists of files as one, each file once with all that is said of it. The first list may be changed.
+func Merge(files, more []File) []File {
+	seen := make(map[string]int, len(files))
+	for i, f := range files {
+		seen[f.Path] = i
+	}
+	return merge(files, seen, more)
+}
+
+func merge(files []File, seen map[string]int, more []File) []File {
+	for _, f := range more {
+		at, ok := seen[f.Path]
+		if !ok {
+			seen[f.Path] = len(files)
+			files = append(files, f)
+			continue
+		}
+		have := &files[at]
+		have.Loader = have.Loader || f.Loader
+		have.Exact = have.Exact && f.Exact
+		for _, name := range f.Names {
+			if !slices.Contains(have.Names, name) {
+				have.Names = append(slices.Clip(have.Names), name)
+			}
 		}
 	}
+	return files
 }
 
 func (g *gathering) resolver(env []string) *resolver {

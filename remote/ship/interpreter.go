@@ -148,7 +148,7 @@ func sharedObjects(dir string) []string {
 // addFolder lists a folder but for some of what is right in it.
 func (r *resolver) addFolder(path, why string, without []string) {
 	if r.add(path, why) {
-		r.files[len(r.files)-1].Without = without
+		r.listed(path).Without = without
 	}
 }
 
@@ -157,6 +157,7 @@ func (r *resolver) addFolder(path, why string, without []string) {
 func (r *resolver) modules(paths []string, parent *elfObject) {
 	for _, path := range paths {
 		if o, err := openObject(path, parent); err == nil {
+			o.inPlace = true
 			if err := r.libraries(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				continue
 			}

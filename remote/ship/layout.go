@@ -26,6 +26,7 @@ type Item struct {
 	Source  string   // the file or folder of this machine, no link
 	Target  string   // of a link, as the link has it
 	Without []string // of a Tree: see File
+	Exact   bool     // see File
 }
 
 // maxLinks bounds how many symbolic links lead to one file, as the kernel does.
@@ -36,7 +37,7 @@ const maxLinks = 40
 // here. dir is the task's working directory, empty for none. There it is a folder, whatever it is here. Links come
 // first, then folders, the outer before the inner, then files; what is in a folder of the list is left out.
 func Layout(files []File, dir string) ([]Item, error) {
-	l := layout{standing: map[string]bool{"/": true}, seen: make(map[string]bool)}
+	l := layout{standing: map[string]bool{"/": true}, seen: make(map[string]int)}
 	for _, fixed := range []string{"/tmp", filepath.Clean(dir)} {
 		for p := fixed; filepath.IsAbs(p) && p != "/"; p = filepath.Dir(p) {
 			l.standing[p] = true
@@ -52,15 +53,17 @@ func Layout(files []File, dir string) ([]Item, error) {
 
 type layout struct {
 	standing map[string]bool // folders that every root has
-	seen     map[string]bool
+	seen     map[string]int  // where in items a path is
 	items    []Item
 }
 
 func (l *layout) add(i Item) {
-	if !l.seen[i.Path] {
-		l.seen[i.Path] = true
-		l.items = append(l.items, i)
+	if at, ok := l.seen[i.Path]; ok {
+		l.items[at].Exact = l.items[at].Exact && i.Exact
+		return
 	}
+	l.seen[i.Path] = len(l.items)
+	l.items = append(l.items, i)
 }
 
 func (l *layout) file(f File) error {
@@ -80,7 +83,7 @@ func (l *layout) file(f File) error {
 	if err != nil {
 		return err
 	}
-	item := Item{Path: filepath.Clean(f.Path), Kind: PlainFile, Source: real, Without: f.Without}
+	item := Item{Path: filepath.Clean(f.Path), Kind: PlainFile, Source: real, Without: f.Without, Exact: f.Exact}
 	if info.IsDir() {
 		item.Kind = Tree
 	}

@@ -31,6 +31,13 @@ type File struct {
 	Without []string
 	// Target is where a symbolic link leads that stands under Path, whatever is there here; empty for what is here.
 	Target string
+	// Names are those under which a loader looks for this library in its default folders, as from there. A library has none
+	// that is found by where the program is.
+	Names []string
+	// Loader says that programs name this path as that of their loader.
+	Loader bool
+	// Exact says that the file is read, not run: not a byte of it may differ.
+	Exact bool
 }
 
 // ArchError says that a program cannot run on the target's processor.
@@ -76,7 +83,7 @@ type resolver struct {
 	dir    string // what relative names start from; empty for the working directory
 	env    []string
 	arch   string
-	seen   map[string]bool
+	seen   map[string]int // where in files a path is
 	files  []File
 	cache  *ldCache
 	loader string          // the file name of the loader of the program that is looked at
@@ -87,19 +94,22 @@ func newResolver(env []string, arch string) *resolver {
 	if arch == "" {
 		arch = runtime.GOARCH
 	}
-	return &resolver{env: env, arch: arch, seen: make(map[string]bool)}
+	return &resolver{env: env, arch: arch, seen: make(map[string]int)}
 }
 
 // add lists a file; it reports false when it is listed already.
 func (r *resolver) add(path, why string) bool {
 	path = r.abs(path) // LD_LIBRARY_PATH may have folders as seen from here
-	if r.seen[path] {
+	if _, ok := r.seen[path]; ok {
 		return false
 	}
-	r.seen[path] = true
+	r.seen[path] = len(r.files)
 	r.files = append(r.files, File{Path: path, Why: why})
 	return true
 }
+
+// listed is a file that add listed.
+func (r *resolver) listed(path string) *File { return &r.files[r.seen[r.abs(path)]] }
 
 func (r *resolver) getenv(name string) (string, bool) {
 	for _, entry := range slices.Backward(r.env) {

@@ -257,4 +257,55 @@ func FuzzLoaderCache(f *testing.F) {
 }
 
 // isLibrary leaves out what ldd does not print.
-func isLibrary(path string) bool { return path != ldCachePath }
+func isLibrary(path string) bool { return path != ldCachePath && path != shellPath }
+
+// A library has the names under which the default folders must have it, unless it is found by where the program is.
+func TestNamesOfLibraries(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Log("programs of this system are not ELF")
+		return
+	}
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir+"/say.c", "void say(void) {}", 0o644)
+	write(t, dir+"/main.c", "void say(void); void tell(void); int main(void) { say(); tell(); return 0; }", 0o644)
+	write(t, dir+"/tell.c", "void say(void); void tell(void) { say(); }", 0o644)
+	for _, folder := range []string{"app/bin", "app/lib", "far"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, argv := range [][]string{
+		{"gcc", "-shared", "-fPIC", "-o", dir + "/app/lib/libsay.so", dir + "/say.c"},
+		{"gcc", "-shared", "-fPIC", "-o", dir + "/far/libtell.so", dir + "/tell.c"},
+		{"gcc", "-o", dir + "/app/bin/prog", dir + "/main.c", "-L" + dir + "/app/lib", "-L" + dir + "/far", "-lsay", "-ltell",
+			"-Wl,--enable-new-dtags,-rpath,$ORIGIN/../lib:" + dir + "/far"},
+	} {
+		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", argv, err, out)
+		}
+	}
+	files, err := Resolve(dir+"/app/bin/prog", nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]string)
+	for _, f := range files {
+		got[f.Path] = strings.Join(f.Names, " ")
+		if f.Loader != strings.HasPrefix(filepath.Base(f.Path), "ld-linux") {
+			t.Errorf("%s is the loader: %v", f.Path, f.Loader)
+		}
+	}
+	for path, want := range map[string]string{dir + "/app/bin/prog": "", dir + "/app/lib/libsay.so": "", dir + "/far/libtell.so": "libtell.so"} {
+		if names, ok := got[path]; !ok || names != want {
+			t.Errorf("%s has the names %q, want %q", path, names, want)
+		}
+	}
+	for path, names := range got {
+		if filepath.Base(path) == "libc.so.6" && names != "libc.so.6" {
+			t.Errorf("%s has the names %q", path, names)
+		}
+	}
+}

@@ -111,7 +111,7 @@ func (p *Place) Path(path string) string { return p.Root() + filepath.Clean("/"+
 // Loader is where programs look for the loader that they name by a path.
 func (p *Place) Loader(path string) string {
 	sum := fnv.New32a()
-	sum.Write([]byte(path))
+	sum.Write([]byte(filepath.Clean(path)))
 	return fmt.Sprintf("%s/ld-%08x", p.dir, sum.Sum32())
 }
 
