@@ -23,6 +23,7 @@ type options struct {
 	hostRoot              bool
 	coldStart, latency    time.Duration
 	retryDelay            time.Duration
+	faults                *emulator.Faults // nil for none
 	concurrency           int
 	command               []string
 }
@@ -42,8 +43,13 @@ func parseEmulate(args []string, out io.Writer) (*options, error) {
 	f.DurationVar(&o.latency, "latency", 0, "`time` added to each call of Lambda, IAM and STS")
 	f.DurationVar(&o.retryDelay, "retry-delay", time.Minute, "`time` before the first retry of an asynchronous invocation")
 	f.IntVar(&o.concurrency, "concurrency", 1000, "`number` of invocations that may run at a time")
+	faults := faultFlags(f)
 	if err := f.Parse(args); err != nil {
 		return nil, err
+	}
+	if o.faults = faults.asked(); o.faults == nil && faults.used {
+		fmt.Fprintln(out, "sshellctl: emulate: --fault-*: without --faults SEED there are none")
+		return nil, errors.New("no seed")
 	}
 	o.command = f.Args()
 	return o, nil
@@ -116,7 +122,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 	if err := s.openFiles(stderr); err != nil {
 		return nil, err
 	}
-	if s.store, err = startStore(s.self, storeOrder{s.buckets, s.key, s.secret, o.region, o.storeAddress}); err != nil {
+	if s.store, err = startStore(s.self, storeOrder{s.buckets, s.key, s.secret, o.region, o.storeAddress, o.faults}); err != nil {
 		return nil, err
 	}
 	warn := writeLines(stderr)
@@ -125,7 +131,8 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 		Environ:  []string{"AWS_ENDPOINT_URL_S3=" + s.store.endpoint, "AWS_EC2_METADATA_DISABLED=true"},
 		Self:     []string{s.self, environmentFlag},
 		HostRoot: o.hostRoot, ColdStart: o.coldStart, Latency: o.latency, RetryDelay: o.retryDelay, Concurrency: o.concurrency,
-		Warn: func(line string) { warn("sshellctl: emulate: warning: " + line) },
+		Faults: o.faults,
+		Warn:   func(line string) { warn("sshellctl: emulate: warning: " + line) },
 	}
 	if s.logs != nil {
 		c.Logs = s.logs

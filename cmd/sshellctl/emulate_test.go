@@ -91,6 +91,10 @@ func TestEmulateCommand(t *testing.T) {
 		{"services", []string{"--", self, callFlag}, 0, ""},
 		{"no program", []string{"--", "/no/such/program"}, 127, "no such file or directory"},
 		{"no flag", []string{"--nonsense"}, 2, "not defined"},
+		{"faults", []string{"--faults", "1", "--fault-rate", "1", "--fault-kinds", "slowdown", "--", self, callFlag}, 1, "SlowDown"},
+		{"no seed", []string{"--fault-rate", "1", "--", "true"}, 2, "without --faults SEED"},
+		{"no such fault", []string{"--faults", "1", "--fault-kinds", "fire", "--", "true"}, 2, "there are slowdown, throttle,"},
+		{"no such rate", []string{"--faults", "1", "--fault-rate", "2", "--", "true"}, 2, "at most 1"},
 		{"not loopback", []string{"--address", "0.0.0.0:0", "--", "true"}, 125, "only loopback is served"},
 		{"not loopback for S3", []string{"--s3-address", "0.0.0.0:0", "--", "true"}, 125, "only loopback is served"},
 	} {

@@ -24,6 +24,7 @@ const (
 // storeOrder is what the S3 server is started with.
 type storeOrder struct {
 	Root, Key, Secret, Region, Address string
+	Faults                             *emulator.Faults
 }
 
 // store is the S3 server. It has a process of its own because it changes the working directory, in which the command is to
@@ -103,7 +104,7 @@ func serveStore(stderr io.Writer) int {
 		cancel()
 	}()
 	err := emulator.ServeS3(ctx, emulator.S3Config{
-		Root: o.Root, AccessKey: o.Key, SecretKey: o.Secret, Region: o.Region, Address: o.Address,
+		Root: o.Root, AccessKey: o.Key, SecretKey: o.Secret, Region: o.Region, Address: o.Address, Faults: o.Faults,
 		Ready: func(url string) {
 			io.WriteString(endpoint, url) // an error means that sshellctl is gone
 			endpoint.Close()

@@ -34,6 +34,12 @@
 // Memory is limited by a cgroup of the environment's own (version 1 or 2) where one can be made, which counts its file
 // cache and /tmp as well once they cannot be given back; else the processes' anonymous memory is measured every 100 ms.
 //
+// # Faults
+//
+// With Config.Faults and S3Config.Faults calls and invocations go wrong, by a seed, as they do over a network and on machines
+// that fail: see the kinds of Fault. They are decorators: what is refused never reaches the service, what is lost has happened
+// there. Without them the code path is the same but for the decorator.
+//
 // # What it lacks
 //
 // Layers, extensions, images, versions and aliases, VPCs, X-Ray, CPU shares, the bandwidth limit of streamed responses,

@@ -194,6 +194,7 @@ func (e *environment) assign(inv *invocation) {
 	}
 	e.timer = time.AfterFunc(e.config.timeout(), func() { e.timedOut(inv) })
 	e.logs.begin(inv.id)
+	inv.mishap.meet(e, inv)
 }
 
 func (e *environment) timedOut(inv *invocation) {

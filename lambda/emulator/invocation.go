@@ -12,6 +12,8 @@ type invocation struct {
 	function *function
 	payload  []byte
 	context  string // X-Amz-Client-Context
+	mishap   *mishap
+	then     func() // called with mu held when it is answered, if not nil
 
 	// A caller who wants the response as it comes has chunks; gone is closed when he left.
 	chunks chan []byte
@@ -89,6 +91,9 @@ func (inv *invocation) finish(a answer) {
 	inv.answered = true
 	inv.function.running--
 	inv.done <- a
+	if inv.then != nil {
+		inv.then()
+	}
 }
 
 // newFailureText is a failure whose message stands alone.

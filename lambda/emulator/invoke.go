@@ -53,6 +53,7 @@ func (s *Server) newCall(r *http.Request, operation string, limit int) (*invocat
 		return nil, err
 	}
 	inv := f.newInvocation(newID(), payload)
+	inv.mishap = mishapOf(r)
 	if text, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context")); err == nil {
 		inv.context = string(text)
 	}
@@ -62,7 +63,11 @@ func (s *Server) newCall(r *http.Request, operation string, limit int) (*invocat
 func (s *Server) dispatch(inv *invocation) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return inv.function.dispatch(inv)
+	err := inv.function.dispatch(inv)
+	if err == nil {
+		inv.duplicate()
+	}
+	return err
 }
 
 // requestResponse runs an invocation and writes its answer. When the caller leaves the invocation goes on.
@@ -99,7 +104,10 @@ func (s *Server) event(inv *invocation) {
 		delay := s.RetryDelay
 		for tries := 0; tries < eventTries; {
 			next := inv.function.newInvocation(inv.id, inv.payload)
-			next.context = inv.context
+			next.context, next.mishap = inv.context, inv.mishap
+			if tries > 0 {
+				next.mishap = nil // which was the first try's
+			}
 			if err := s.dispatch(next); err != nil {
 				if err.status != http.StatusTooManyRequests || !s.pause(min(time.Second, s.RetryDelay)) {
 					return

@@ -41,6 +41,14 @@ func (s *Server) handler() http.Handler {
 	return mux
 }
 
+// withFaults adds the faults that the configuration asks for.
+func (s *Server) withFaults(h http.Handler) http.Handler {
+	if s.Faults == nil {
+		return h
+	}
+	return &faulty{Handler: h, dice: newDice(*s.Faults), operation: lambdaOperation, refuse: refuseLambda}
+}
+
 // lambdaCalls routes Lambda's calls, by the paths of its API reference.
 func (s *Server) lambdaCalls() http.Handler {
 	const functions = "/2015-03-31/functions"

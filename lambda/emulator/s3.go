@@ -40,6 +40,8 @@ type S3Config struct {
 	Region string
 	// Address is the loopback address and port to listen on; 127.0.0.1 and a free port if it is empty.
 	Address string
+	// Faults are what goes wrong with calls; nothing if it is nil. With it, calls cross one more loopback connection.
+	Faults *Faults
 	// Ready is called once, from another goroutine, when the server accepts connections, with the URL that clients take as endpoint.
 	Ready func(endpoint string)
 }
@@ -56,6 +58,9 @@ type S3Config struct {
 // answer 501. Keys with bytes that XML cannot carry are stored but not listed
 // faithfully, since a listing's encoding-type is not heeded.
 func ServeS3(ctx context.Context, c S3Config) error {
+	if c.Faults != nil {
+		return serveFaultyS3(ctx, c)
+	}
 	root, err := filepath.Abs(c.Root)
 	if err != nil {
 		return fmt.Errorf("serve s3: %w", err)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -24,6 +25,9 @@ import (
 // writes its endpoint to descriptor 3 and ends when its standard input does.
 const serveVar = "SSHELL_TEST_S3_ROOT"
 
+// faultVar names a kind of fault that every call has which can.
+const faultVar = "SSHELL_TEST_S3_FAULT"
+
 func init() {
 	root, ok := os.LookupEnv(serveVar)
 	if !ok {
@@ -34,8 +38,12 @@ func init() {
 		io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	err := emulator.ServeS3(ctx, emulator.S3Config{Root: root, AccessKey: "key", SecretKey: "secret",
-		Ready: func(endpoint string) { fmt.Fprintln(os.NewFile(3, "ready"), endpoint) }})
+	c := emulator.S3Config{Root: root, AccessKey: "key", SecretKey: "secret",
+		Ready: func(endpoint string) { fmt.Fprintln(os.NewFile(3, "ready"), endpoint) }}
+	if kind := os.Getenv(faultVar); kind != "" {
+		c.Faults = &emulator.Faults{Rate: 1, Kinds: []emulator.Fault{emulator.Fault(kind)}, Delay: 10 * time.Millisecond}
+	}
+	err := emulator.ServeS3(ctx, c)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -44,7 +52,7 @@ func init() {
 }
 
 // startS3 starts a server and returns its endpoint and a function that stops it and gives what it printed.
-func startS3(t *testing.T, root string) (endpoint string, stop func() (string, error)) {
+func startS3(t *testing.T, root string, variables ...string) (endpoint string, stop func() (string, error)) {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -53,7 +61,7 @@ func startS3(t *testing.T, root string) (endpoint string, stop func() (string, e
 	defer r.Close()
 	var out bytes.Buffer
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveVar+"="+root)
+	cmd.Env = append(append(os.Environ(), serveVar+"="+root), variables...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &out, &out, []*os.File{w}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -40,6 +40,8 @@ type Config struct {
 	// RetryDelay is the wait before the first retry of an asynchronous invocation, twice that before the second; a minute
 	// if it is 0.
 	RetryDelay time.Duration
+	// Faults are what goes wrong with calls and invocations; nothing if it is nil.
+	Faults *Faults
 	// Logs gets what functions write, and the service's lines around it, if it is not nil. Writes come one at a time.
 	Logs io.Writer
 	// Warn is told once, in one line, of each promise that this machine cannot keep, if it is not nil.
@@ -97,7 +99,7 @@ func Start(c Config) (*Server, error) {
 	}
 	s.url = "http://" + l.Addr().String()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
+	s.http = &http.Server{Handler: s.withFaults(s.handler()), ReadHeaderTimeout: time.Minute}
 	s.tasks.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			s.warn("serve: " + err.Error())
