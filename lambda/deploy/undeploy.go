@@ -1,0 +1,209 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// objects are what is in a bucket.
+type objects interface {
+	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
+	DeleteObjects(context.Context, *s3.DeleteObjectsInput, ...func(*s3.Options)) (*s3.DeleteObjectsOutput, error)
+	DeleteBucket(context.Context, *s3.DeleteBucketInput, ...func(*s3.Options)) (*s3.DeleteBucketOutput, error)
+}
+
+// tmpPrefix begins the keys of what runs leave behind.
+const tmpPrefix = "tmp/"
+
+// ownPrefixes begin the keys of what sshell stores by itself: the rest is the user's.
+var ownPrefixes = [...]string{tmpPrefix, "ledger/", "artifacts/"}
+
+// Removal is what Undeploy removes.
+type Removal struct {
+	Function, Bucket, Region string // Bucket may be empty for the default name
+	// Confirm is asked before a bucket goes with objects that are the user's; nil means no. Nothing was removed by then.
+	Confirm func(question string) bool
+}
+
+// KeptError says that the bucket stays, for the objects in it, and nothing was removed.
+type KeptError struct {
+	Bucket, Key string // one of the objects
+}
+
+func (e *KeptError) Error() string {
+	return fmt.Sprintf("bucket %s: it holds objects that are yours, such as %s: nothing was removed; take them elsewhere, or give --yes to lose them",
+		e.Bucket, e.Key)
+}
+
+// Undeploy removes what Deploy made, as far as it is there.
+func (d *Deployer) Undeploy(ctx context.Context, r Removal) error {
+	if r.Region == "" {
+		return errNoRegion
+	}
+	id, _, err := identify(ctx, d.STS)
+	if err != nil {
+		return err
+	}
+	if r.Bucket == "" {
+		r.Bucket = id.bucketName(r.Region)
+	}
+	bucket, err := d.bucketToRemove(ctx, &r, id)
+	if err != nil {
+		return err
+	}
+	if err := d.removeFunction(ctx, r.Function); err != nil {
+		return err
+	}
+	if err := d.removeRole(ctx, roleName(r.Function, r.Region)); err != nil {
+		return err
+	}
+	if bucket {
+		if err := d.emptyBucket(ctx, r.Bucket); err != nil {
+			return err
+		}
+		if _, err := d.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &r.Bucket}); err != nil && !isMissing(err) {
+			return explain("bucket "+r.Bucket, err)
+		}
+		d.say(removed, "bucket %s", r.Bucket)
+	}
+	return nil
+}
+
+// bucketToRemove reports whether the bucket goes.
+func (d *Deployer) bucketToRemove(ctx context.Context, r *Removal, id *identity) (bool, error) {
+	found, err := d.findBucket(ctx, r.Bucket, r.Region, id.account)
+	if err != nil {
+		return false, err
+	}
+	if !found {
+		d.say(same, "bucket %s: there is none", r.Bucket)
+		return false, nil
+	}
+	ours, err := d.isOurs(ctx, r.Bucket)
+	if err != nil {
+		return false, err
+	}
+	if !ours {
+		d.say(same, "bucket %s: not made by deploy, so it stays", r.Bucket)
+		return false, nil
+	}
+	key, err := d.usersObject(ctx, r.Bucket)
+	if err != nil {
+		return false, explain("bucket "+r.Bucket, err)
+	}
+	if key != "" && (r.Confirm == nil || !r.Confirm(fmt.Sprintf("bucket %s holds objects that are yours, such as %s: remove them all?", r.Bucket, key))) {
+		return false, &KeptError{r.Bucket, key}
+	}
+	return true, nil
+}
+
+// usersObject gives the key of an object that sshell did not store by itself, or an empty string. It looks one level deep.
+func (d *Deployer) usersObject(ctx context.Context, bucket string) (string, error) {
+	in := &s3.ListObjectsV2Input{Bucket: &bucket, Delimiter: aws.String("/")}
+	for {
+		page, err := d.S3.ListObjectsV2(ctx, in)
+		if err != nil {
+			return "", err
+		}
+		for _, o := range page.Contents {
+			return aws.ToString(o.Key), nil
+		}
+		for _, p := range page.CommonPrefixes {
+			if !own(aws.ToString(p.Prefix)) {
+				return aws.ToString(p.Prefix), nil
+			}
+		}
+		if !aws.ToBool(page.IsTruncated) {
+			return "", nil
+		}
+		in.ContinuationToken = page.NextContinuationToken
+	}
+}
+
+func own(key string) bool {
+	for _, prefix := range ownPrefixes {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// emptyBucket removes all objects.
+func (d *Deployer) emptyBucket(ctx context.Context, bucket string) error {
+	what := "bucket " + bucket
+	for {
+		page, err := d.S3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket}) // what was listed is gone: no continuation
+		if err != nil {
+			return explain(what, err)
+		}
+		if len(page.Contents) == 0 {
+			return nil
+		}
+		var batch types.Delete
+		for _, o := range page.Contents {
+			batch.Objects = append(batch.Objects, types.ObjectIdentifier{Key: o.Key})
+		}
+		batch.Quiet = aws.Bool(true)
+		out, err := d.S3.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &batch})
+		if err != nil {
+			return explain(what, err)
+		}
+		if len(out.Errors) > 0 {
+			return fmt.Errorf("%s: %s: %s: %s", what, aws.ToString(out.Errors[0].Key), aws.ToString(out.Errors[0].Code), aws.ToString(out.Errors[0].Message))
+		}
+	}
+}
+
+func (d *Deployer) removeFunction(ctx context.Context, name string) error {
+	what := "function " + name
+	f, err := d.findFunction(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case f == nil:
+		d.say(same, "%s: there is none", what)
+		return nil
+	}
+	if _, err := d.Lambda.DeleteFunction(ctx, &sdk.DeleteFunctionInput{FunctionName: &name}); err != nil && !isMissing(err) {
+		return explain(what, err)
+	}
+	d.say(removed, "%s; its log group /aws/lambda/%s stays", what, name)
+	return nil
+}
+
+func (d *Deployer) removeRole(ctx context.Context, name string) error {
+	what := "role " + name
+	out, err := d.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	switch {
+	case isMissing(err):
+		d.say(same, "%s: there is none", what)
+		return nil
+	case err != nil:
+		return explain(what, err)
+	case !isOurRole(out.Role):
+		d.say(same, "%s: not made by deploy, so it stays", what)
+		return nil
+	}
+	for _, p := range []string{ownPolicy, dataPolicy} {
+		if _, err := d.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &name, PolicyName: &p}); err != nil && !isMissing(err) {
+			return explain(what, err)
+		}
+	}
+	_, err = d.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: &name})
+	if isCode(err, "DeleteConflict") {
+		return fmt.Errorf("%s: it has policies that deploy did not give it: detach them first", what)
+	}
+	if err != nil && !isMissing(err) {
+		return explain(what, err)
+	}
+	d.say(removed, "%s", what)
+	return nil
+}
