@@ -21,12 +21,12 @@
 //
 // Lambda takes and gives JSON, and shell strings are bytes. Request and response are one JSON object each:
 //
-//	{"sshell": 1, "body": "…"}
+//	{"sshell": 2, "body": "…"}
 //
 // sshell is the version, body is a Request or a Response as plan.Marshal writes it (CBOR), in base64. A function that does
 // not know the version answers in its own, with no body and an error:
 //
-//	{"sshell": 2, "error": "…"}
+//	{"sshell": 3, "error": "…"}
 //
 // Standard input of up to InlineMax bytes is in the task, and as much of each output in the response. More, or output of a
 // command that goes on, is a stream of the transport. What many tasks share (the snapshot, the environment), and what a
@@ -36,5 +36,6 @@
 //
 // Keys begin with tmp/<run>/: parts/<digest> for parts, cancel/<call> for a mark, and pipes/<call>/0, 1 and 2 for the streams of
 // the descriptors. A call is one call of Run. Run removes its streams and marks, or Close does for those that were
-// lost; parts serve the whole run, and End removes them. Artifacts belong to no run, and stay.
+// lost; parts serve the whole run, and End removes them. Artifacts belong to no run, and stay. Objects that a task's Output
+// names, and streams between two tasks, are of whoever named them, who removes them too.
 package lambda

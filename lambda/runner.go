@@ -25,6 +25,8 @@ type Config struct {
 	// Bucket is the name of Store as the function knows it.
 	Bucket string
 	Store  objstore.Store
+	// Buckets are those that the function sees besides; nil for none.
+	Buckets objstore.Buckets
 	// Transport carries the streams of a run between this process and functions; nil means Streams over Store.
 	Transport func(run string) pipes.Transport
 	// Arch is the function's processor as GOARCH has it; empty for this machine's.
@@ -39,6 +41,7 @@ type Runner struct {
 	id       string // tells the calls of this Runner from those of others
 	calls    atomic.Uint64
 	shares   shares
+	stored   sync.Map // runs with stored parts
 	late     late
 	uploader *artifact.Uploader
 }
@@ -100,7 +103,10 @@ func (c *call) stream(fd int) string { return fmt.Sprintf("%s/%d", c.id, fd) }
 func (c *call) prepare(ctx context.Context, s remote.Streams) ([]byte, error) {
 	t := *c.task
 	t.Snapshot, t.Environ = nil, nil
-	req := &Request{Run: t.Run, Bucket: c.r.cfg.Bucket, Cancel: c.mark, Stdout: c.stream(1)}
+	req := &Request{Run: t.Run, Bucket: c.r.cfg.Bucket, Cancel: c.mark}
+	if t.Output.Kind == remote.StreamOutput {
+		req.Stdout = c.stream(1)
+	}
 	if t.Input.Kind == remote.StreamInput {
 		if err := c.openStdin(ctx, s.Stdin, &t, req); err != nil {
 			return nil, c.r.notStarted("read standard input: %w", err)
@@ -133,6 +139,9 @@ func (c *call) encode(ctx context.Context, t *remote.Task, req *Request) ([]byte
 	if req.Shared, err = c.r.shares.part(ctx, c.r.cfg.Store, c.task); err != nil {
 		return nil, err
 	}
+	if req.Shared.Digest != "" {
+		c.r.stored.Store(t.Run, true)
+	}
 	task, err := remote.EncodeTask(t)
 	if err != nil {
 		return nil, fmt.Errorf("write task: %w", err)
@@ -142,6 +151,7 @@ func (c *call) encode(ctx context.Context, t *remote.Task, req *Request) ([]byte
 	if err != nil || len(payload) <= MaxPayload {
 		return payload, err
 	}
+	c.r.stored.Store(t.Run, true)
 	if req.Task, err = Store(ctx, c.r.cfg.Store, t.Run, task); err != nil {
 		return nil, err
 	}
@@ -154,7 +164,9 @@ func (c *call) start(ctx context.Context) {
 		c.stdin.start(context.WithoutCancel(ctx), c.streams)
 	}
 	for _, o := range c.outputs {
-		o.start(context.WithoutCancel(ctx), c.streams)
+		if o.name != "" {
+			o.start(context.WithoutCancel(ctx), c.streams)
+		}
 	}
 }
 
@@ -165,6 +177,9 @@ func (c *call) settle(ctx context.Context, ans answer, s remote.Streams) (*remot
 	}
 	var copied error
 	for i, o := range c.outputs {
+		if o.name == "" { // the function stores it elsewhere
+			continue
+		}
 		var out Output
 		if ans.response != nil {
 			out = [...]Output{ans.response.Stdout, ans.response.Stderr}[i]

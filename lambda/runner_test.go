@@ -56,7 +56,7 @@ func responds(r *Response) *sdk.InvokeOutput {
 }
 
 // stored lists the keys of a runner's store.
-func stored(t *testing.T, r *Runner) (keys []string) {
+func kept(t *testing.T, r *Runner) (keys []string) {
 	t.Helper()
 	for o, err := range r.cfg.Store.List(t.Context(), "") {
 		if err != nil {
@@ -124,7 +124,7 @@ func TestInlineBothWays(t *testing.T) {
 	if got := content(t, out) + content(t, errs); got != "caf\xe9err\xff" {
 		t.Errorf("got %q", got)
 	}
-	if keys := stored(t, r); len(keys) > 0 {
+	if keys := kept(t, r); len(keys) > 0 {
 		t.Errorf("left %q", keys)
 	}
 }
@@ -224,8 +224,8 @@ func TestSharedStateIsStoredOnce(t *testing.T) {
 	if len(store.keys) != 1 {
 		t.Errorf("stored %d times", len(store.keys))
 	}
-	if err := r.End(t.Context(), "run"); err != nil || len(stored(t, r)) > 0 {
-		t.Errorf("after the run: %q, %v", stored(t, r), err)
+	if err := r.End(t.Context(), "run"); err != nil || len(kept(t, r)) > 0 {
+		t.Errorf("after the run: %q, %v", kept(t, r), err)
 	}
 }
 
@@ -288,7 +288,7 @@ func TestFunctionsThatDie(t *testing.T) {
 			if got := content(t, errs); !strings.Contains(got, c.says) || (got != "") != (c.says != "") {
 				t.Errorf("said %q, want %q", got, c.says)
 			}
-			if keys := stored(t, r); len(keys) > 0 {
+			if keys := kept(t, r); len(keys) > 0 {
 				t.Errorf("left %q", keys)
 			}
 		})
@@ -362,7 +362,7 @@ func TestCancelWaitsForTheFunction(t *testing.T) {
 		if took := time.Since(began); took != 6*time.Second {
 			t.Errorf("took %v", took)
 		}
-		if keys := stored(t, r); len(keys) > 0 {
+		if keys := kept(t, r); len(keys) > 0 {
 			t.Errorf("left %q", keys)
 		}
 	})
@@ -376,7 +376,7 @@ func TestLostFunctionIsToldAndAwaited(t *testing.T) {
 		if _, err := r.Run(t.Context(), argv("true"), remote.Streams{}); !isLost(err) {
 			t.Fatalf("got %v", err)
 		}
-		marks := stored(t, r)
+		marks := kept(t, r)
 		if len(marks) != 1 || !strings.HasPrefix(marks[0], "tmp/run/cancel/") {
 			t.Fatalf("stored %q, want a mark", marks)
 		}
@@ -407,7 +407,7 @@ func TestLostFunctionIsGoneAtItsDeadline(t *testing.T) {
 		if err := r.Close(t.Context()); err != nil || time.Since(began) != MaxTimeout+MaxInit {
 			t.Errorf("closed after %v: %v", time.Since(began), err)
 		}
-		if keys := stored(t, r); len(keys) > 0 {
+		if keys := kept(t, r); len(keys) > 0 {
 			t.Errorf("left %q", keys)
 		}
 	})
@@ -425,7 +425,7 @@ func TestCloseDoesNotWaitLongerThanItMay(t *testing.T) {
 	if err := r.Close(ctx); err == nil {
 		t.Error("no error")
 	}
-	if keys := stored(t, r); len(keys) > 0 {
+	if keys := kept(t, r); len(keys) > 0 {
 		t.Errorf("left %q", keys)
 	}
 }
@@ -472,7 +472,7 @@ func TestProgramForAnotherProcessor(t *testing.T) {
 	if !isNotStarted(err) || !strings.Contains(err.Error(), "is a program for "+runtime.GOARCH+", the target is "+r.cfg.Arch) {
 		t.Errorf("got %v", err)
 	}
-	if keys := stored(t, r); len(keys) > 0 {
+	if keys := kept(t, r); len(keys) > 0 {
 		t.Errorf("left %q", keys)
 	}
 }

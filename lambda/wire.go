@@ -10,7 +10,7 @@ import (
 )
 
 // Version is the version of Request and Response. Client and function must have the same.
-const Version = 1
+const Version = 2
 
 // Request is what a function is invoked with.
 type Request struct {
@@ -22,8 +22,8 @@ type Request struct {
 	Shared Part `cbor:"shared"`
 	// Manifest is what artifact.EncodeManifest writes of the files to be placed in the task's working directory.
 	Manifest []byte `cbor:"manifest,omitempty"`
-	// Stdin, Stdout and Stderr name streams. Stdin is empty when the task's input is not a stream. Stderr is empty when it
-	// is to go where Stdout goes.
+	// Stdin, Stdout and Stderr name streams. Stdin is empty when the task's input is not a stream of the client's, Stdout
+	// when the task itself says where its output goes. Stderr is empty when it is to go where standard output goes.
 	Stdin  string `cbor:"stdin,omitempty"`
 	Stdout string `cbor:"stdout,omitempty"`
 	Stderr string `cbor:"stderr,omitempty"`

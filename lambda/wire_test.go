@@ -65,8 +65,8 @@ func TestOtherVersions(t *testing.T) {
 		theirs  int
 		says    string
 	}{
-		{`{"sshell":2,"body":"oA=="}`, 2, "version 2"},
-		{`{"sshell":2,"error":"too old"}`, 2, "too old"},
+		{`{"sshell":3,"body":"oA=="}`, 3, "version 3"},
+		{`{"sshell":3,"error":"too old"}`, 3, "too old"},
 		{string(refusal), Version, "no such version"},
 		{`{}`, 0, "does not speak"},
 		{`"hello"`, 0, "does not speak"},

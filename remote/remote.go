@@ -19,7 +19,8 @@ import (
 // ran and failed is no error but a status in the Result.
 var ErrLost = errors.New("attempt lost")
 
-// Task is one unit handed to a target. Its stages are fused: kernel pipes join them.
+// Task is one unit handed to a target. Its stages are fused: kernel pipes join them. A task without stages, which only a
+// Storer takes, copies its input to its output.
 type Task struct {
 	Run     string `cbor:"run"` // the run's id
 	ID      int    `cbor:"id"`  // from 0, in input order
@@ -35,6 +36,7 @@ type Task struct {
 	// names of programs on PATH. A target that sees the client's files needs none.
 	Artifacts []string `cbor:"artifacts,omitempty"`
 	Input     Input    `cbor:"input"`
+	Output    Output   `cbor:"output"`
 	Limits    Limits   `cbor:"limits"`
 }
 
@@ -43,26 +45,6 @@ type Stage struct {
 	Argv   []string `cbor:"argv,omitempty"`
 	Env    []string `cbor:"env,omitempty"` // NAME=VALUE of the assignments in front of Argv
 	Source string   `cbor:"source,omitempty"`
-}
-
-// InputKind tells where a task's standard input comes from.
-type InputKind uint8
-
-// The kinds of input.
-const (
-	NoInput     InputKind = iota // /dev/null
-	StreamInput                  // Streams.Stdin
-	ChunkInput                   // a byte range of an object
-	InlineInput                  // bytes in the task itself
-)
-
-// Input is a task's standard input.
-type Input struct {
-	Kind   InputKind `cbor:"kind,omitempty"`
-	Object string    `cbor:"object,omitempty"` // a path, absolute or from Dir, or an s3:// name
-	Start  int64     `cbor:"start,omitempty"`  // the range [Start, End) in bytes
-	End    int64     `cbor:"end,omitempty"`
-	Inline []byte    `cbor:"inline,omitempty"`
 }
 
 // Limits bound one attempt. Zero means no bound.
@@ -82,11 +64,16 @@ type Result struct {
 	Signal   int           `cbor:"signal,omitempty"` // the signal that ended the last stage, 0 for none
 	TimedOut bool          `cbor:"timedout,omitempty"`
 	In       int64         `cbor:"in,omitempty"` // bytes of input that were handed to the first stage
-	User     time.Duration `cbor:"user,omitempty"`
-	System   time.Duration `cbor:"system,omitempty"`
-	Start    time.Time     `cbor:"-"` // travels in the envelope, to the nanosecond
-	Wall     time.Duration `cbor:"wall,omitempty"`
-	MaxRSS   int64         `cbor:"maxrss,omitempty"` // bytes, of the largest process
+	// Of an ObjectOutput: its bytes, the object that holds them, which is another attempt's where that committed first, and the
+	// bytes of each part that they were dealt to.
+	Out    int64         `cbor:"out,omitempty"`
+	Object string        `cbor:"object,omitempty"`
+	Parts  []int64       `cbor:"parts,omitempty"`
+	User   time.Duration `cbor:"user,omitempty"`
+	System time.Duration `cbor:"system,omitempty"`
+	Start  time.Time     `cbor:"-"` // travels in the envelope, to the nanosecond
+	Wall   time.Duration `cbor:"wall,omitempty"`
+	MaxRSS int64         `cbor:"maxrss,omitempty"` // bytes, of the largest process
 }
 
 // Runner makes attempts at tasks on one target. Run blocks until the attempt ended and its output is
@@ -108,7 +95,7 @@ func (e *NotStartedError) Error() string { return e.Err.Error() }
 func (e *NotStartedError) Unwrap() error { return e.Err }
 
 // wireVersion is the version of Task and Result as they travel.
-const wireVersion = 1
+const wireVersion = 2
 
 type envelope struct {
 	Version int     `cbor:"v"`

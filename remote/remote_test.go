@@ -120,7 +120,7 @@ func TestWireErrors(t *testing.T) {
 		{"nothing", nil, "read task"},
 		{"cut short", task[:len(task)/2], "read task"},
 		{"a result", result, "read task"},
-		{"another version", newer, "wire version 2, want 1"},
+		{"another version", newer, "wire version 3, want 2"},
 		{"bytes behind it", append(task[:len(task):len(task)], 0), "read task"},
 	}
 	for _, tt := range tests {

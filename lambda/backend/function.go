@@ -40,7 +40,7 @@ func (b *Backend) openFunction() (*function, error) {
 	}
 	r, err := lambda.New(lambda.Config{
 		Invoker: lambda.NewInvoker(c.aws), Function: set.Function, Region: c.aws.Region,
-		Bucket: set.Bucket, Store: store, Arch: set.Arch, Timeout: set.Timeout,
+		Bucket: set.Bucket, Store: store, Buckets: c.buckets, Arch: set.Arch, Timeout: set.Timeout,
 	})
 	if err != nil {
 		return nil, err

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync/atomic"
 	"syscall"
 
+	"sshell/pipes"
 	"sshell/pipes/objstore"
 	"sshell/remote"
+	"sshell/remote/stored"
 	"sshell/remote/worker"
 )
 
@@ -45,6 +48,17 @@ func (i *invocation) input(ctx context.Context) (*feed, error) {
 		if err := i.chunk(ctx, f); err != nil {
 			return nil, err
 		}
+	case in.Kind == remote.PiecesInput:
+		f.name = "standard input"
+		f.open = func(ctx context.Context) (io.ReadCloser, error) {
+			return stored.Open(ctx, i.h.cfg.Buckets, stored.Each(in.Pieces)), nil
+		}
+	case in.Kind == remote.PipeInput:
+		f.name = "standard input"
+		f.open = func(ctx context.Context) (io.ReadCloser, error) { return i.streams.Open(ctx, in.Stream) }
+	case in.Kind == remote.ListInput:
+		f.name = "standard input"
+		f.open = func(ctx context.Context) (io.ReadCloser, error) { return i.listed(ctx, in.Stream) }
 	default:
 		i.task.Input = remote.Input{}
 		return nil, nil
@@ -84,6 +98,23 @@ func (i *invocation) chunk(ctx context.Context, f *feed) error {
 	return nil
 }
 
+// listed is the input that a list names.
+type listed struct {
+	io.ReadCloser
+	list pipes.Reader
+}
+
+func (i *invocation) listed(ctx context.Context, stream string) (io.ReadCloser, error) {
+	list, err := i.streams.Open(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	return listed{stored.Open(ctx, i.h.cfg.Buckets, stored.Listed(list)), list}, nil
+}
+
+// Close tells the client as well that nothing more is read.
+func (l listed) Close() error { return errors.Join(l.ReadCloser.Close(), l.list.Close()) }
+
 // File implements worker.Input.
 func (f *feed) File() *os.File { return f.r }
 
@@ -119,6 +150,8 @@ func (f *feed) copy() error {
 			return fmt.Errorf("read %s: ends %d bytes early: it was cut short while it was read", f.name, f.size-f.at)
 		case err == io.EOF:
 			return f.w.Close()
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("read %s: %w", f.name, err)
 		case err != nil:
 			return fmt.Errorf("read %s: %w: %w", f.name, err, remote.ErrLost)
 		}

@@ -9,7 +9,8 @@
 // Config.Environ; directory and umask of this process stay as they are, and all descriptors are closed. What is
 // kept is the last snapshot that tasks shared, and artifacts, each checked before it is used again. Where that cannot be had Handle fails, and the process is to end.
 //
-// Output that is small and early goes into the answer, other output into streams as it comes. A background process that
+// Output that is small and early goes into the answer, other output into streams as it comes; where the task names an object,
+// that appears when the task has ended with a result, as package stored has it. A background process that
 // outlives the task's stages is killed with them: its output ends there.
 //
 // A task is stopped lambda.StopMargin before the deadline of the invocation, and when the request's mark is found in

@@ -62,7 +62,8 @@ func newFunction(t *testing.T) *function {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.runner, err = lambda.New(lambda.Config{Invoker: f, Function: "sshell", Bucket: "work-bucket", Store: store}); err != nil {
+	cfg := lambda.Config{Invoker: f, Function: "sshell", Bucket: "work-bucket", Store: store, Buckets: f.buckets}
+	if f.runner, err = lambda.New(cfg); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -93,6 +94,19 @@ type outcome struct {
 // do runs a task with its environment, and looks that nothing stays.
 func (f *function) do(ctx context.Context, task *remote.Task, stdin *os.File) outcome {
 	f.t.Helper()
+	o := f.run(ctx, task, stdin)
+	if keys := f.left(); len(keys) > 0 {
+		f.t.Errorf("left in the bucket: %q", keys)
+	}
+	if entries, err := os.ReadDir(f.tmp); err != nil || len(entries) != 1 || entries[0].Name() != cacheName {
+		f.t.Errorf("left in the function: %v, %v", entries, err)
+	}
+	return o
+}
+
+// run runs a task with its environment.
+func (f *function) run(ctx context.Context, task *remote.Task, stdin *os.File) outcome {
+	f.t.Helper()
 	task.Run = "run"
 	if task.Environ == nil {
 		task.Environ = []string{"PATH=" + os.Getenv("PATH"), "PWD=/nowhere"}
@@ -114,12 +128,6 @@ func (f *function) do(ctx context.Context, task *remote.Task, stdin *os.File) ou
 			f.t.Fatal(err)
 		}
 		*to = string(data)
-	}
-	if keys := f.left(); len(keys) > 0 {
-		f.t.Errorf("left in the bucket: %q", keys)
-	}
-	if entries, err := os.ReadDir(f.tmp); err != nil || len(entries) != 1 || entries[0].Name() != cacheName {
-		f.t.Errorf("left in the function: %v, %v", entries, err)
 	}
 	return o
 }

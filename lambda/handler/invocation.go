@@ -41,8 +41,8 @@ func (i *invocation) run(ctx context.Context) *lambda.Response {
 		return response // the outputs may have no end
 	}
 	failed := err
-	for n, s := range i.sinks {
-		out, err := s.finish(result, failed)
+	for n, s := range slices.Backward(i.sinks) { // standard output last: it may be committed
+		out, err := s.finish(&result, failed)
 		if err != nil && failed == nil {
 			result, failed = nil, fmt.Errorf("send output: %w: %w", err, remote.ErrLost)
 		}
@@ -72,6 +72,9 @@ func (i *invocation) attempt(ctx context.Context) (*remote.Result, error) {
 	}()
 	if err := i.prepare(ctx); err != nil {
 		return nil, err
+	}
+	if done, err := i.committed(ctx); done != nil || err != nil {
+		return done, err
 	}
 	in, err := i.input(ctx)
 	if err != nil {
@@ -138,6 +141,9 @@ func (i *invocation) prepare(ctx context.Context) error {
 
 // work runs the task in processes.
 func (i *invocation) work(ctx context.Context, out, errs *os.File, in *feed) (*remote.Result, error) {
+	if len(i.task.Stages) == 0 {
+		return join(ctx, in, out)
+	}
 	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell})
 	if err != nil {
 		if in != nil {
@@ -173,25 +179,4 @@ func (i *invocation) watch(ctx context.Context, stop context.CancelCauseFunc) {
 			return
 		}
 	}
-}
-
-// outputs makes what the task writes to.
-func (i *invocation) outputs(ctx context.Context, stop context.CancelCauseFunc) (out, errs *os.File, err error) {
-	for _, name := range []string{i.req.Stdout, i.req.Stderr} {
-		if name == "" {
-			continue
-		}
-		s, err := newSink(func() (pipes.Writer, error) { return i.streams.Create(ctx, name) }, stop)
-		if err != nil {
-			for _, s := range i.sinks {
-				s.w.Close()
-			}
-			return nil, nil, err
-		}
-		i.sinks = append(i.sinks, s)
-	}
-	if len(i.sinks) == 0 {
-		return nil, nil, errors.New("the request names no output")
-	}
-	return i.sinks[0].w, i.sinks[len(i.sinks)-1].w, nil
 }

@@ -8,12 +8,15 @@ import (
 	"syscall"
 	"time"
 
+	"sshell/interp/plan"
 	"sshell/lambda"
 	"sshell/pipes"
 	"sshell/remote"
+	"sshell/remote/stored"
 )
 
-// sink takes one output of a task: it is held for the answer while it is small and young, and then sent as a stream.
+// sink takes one output of a task. It is held for the answer while it is small and young, and then sent as a stream, unless
+// it is an object, or a stream from its beginning.
 type sink struct {
 	w    *os.File // the task's end
 	r    *os.File
@@ -23,11 +26,17 @@ type sink struct {
 	done   chan struct{}
 	held   []byte
 	stream pipes.Writer // nil while output is held
-	err    error        // why no more is sent
+	object *stored.Output
+	err    error // why no more is sent
 }
 
 // newSink makes a sink and lets it work. It ends when all who can write to w have closed it.
 func newSink(open func() (pipes.Writer, error), stop context.CancelCauseFunc) (*sink, error) {
+	return startSink(&sink{open: open, stop: stop})
+}
+
+// startSink makes the pipe of a sink, and lets it work.
+func startSink(s *sink) (*sink, error) {
 	r, w, err := newPipe()
 	if err != nil {
 		return nil, err
@@ -37,7 +46,7 @@ func newSink(open func() (pipes.Writer, error), stop context.CancelCauseFunc) (*
 		w.Close()
 		return nil, err
 	}
-	s := &sink{w: w, r: r, open: open, stop: stop, done: make(chan struct{})}
+	s.w, s.r, s.done = w, r, make(chan struct{})
 	go s.run()
 	return s, nil
 }
@@ -105,7 +114,11 @@ func (s *sink) run() {
 
 // take holds or sends some output.
 func (s *sink) take(p []byte) error {
-	if s.stream != nil {
+	switch {
+	case s.object != nil:
+		_, err := s.object.Write(p)
+		return err
+	case s.stream != nil:
 		_, err := s.stream.Write(p)
 		return err
 	}
@@ -136,14 +149,21 @@ func (s *sink) begin() error {
 	return err
 }
 
-// finish waits for the end of the output and completes it, with the status of the task's last stage.
-func (s *sink) finish(result *remote.Result, failed error) (lambda.Output, error) {
+// finish waits for the end of the output and completes it, with the status of the task's last stage. An object may have been
+// committed by another attempt: the result is that one's then.
+func (s *sink) finish(result **remote.Result, failed error) (lambda.Output, error) {
 	<-s.done
-	if s.stream == nil {
+	switch {
+	case s.object != nil:
+		return lambda.Output{}, s.commit(result, failed)
+	case s.stream == nil:
 		return lambda.Output{Inline: s.held}, s.err
 	}
 	out := lambda.Output{Streamed: true}
+	var no *remote.NotStartedError
 	switch {
+	case errors.As(failed, &no) && no.Status != plan.StatusMachinery:
+		return out, s.stream.End(no.Status) // as in any pipe whose writer could not be executed
 	case failed != nil:
 		s.stream.Break(&pipes.Broken{Cause: failed.Error()})
 		return out, nil
@@ -152,8 +172,21 @@ func (s *sink) finish(result *remote.Result, failed error) (lambda.Output, error
 		return out, s.err
 	}
 	status := 0
-	if n := len(result.Statuses); n > 0 {
-		status = result.Statuses[n-1]
+	if n := len((*result).Statuses); n > 0 {
+		status = (*result).Statuses[n-1]
 	}
 	return out, s.stream.End(status)
+}
+
+// commit makes the object appear.
+func (s *sink) commit(result **remote.Result, failed error) error {
+	if failed != nil || s.err != nil {
+		s.object.Abort()
+		return s.err
+	}
+	r, err := s.object.Commit(*result)
+	if err == nil {
+		*result = r
+	}
+	return err
 }

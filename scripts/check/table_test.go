@@ -81,7 +81,7 @@ var rules = []rule{
 	{"remote/shared", []string{"pipes/objstore"},
 		"shared values live in a store, whoever counts"},
 
-	{"lambda", []string{"interp/plan", "remote", "remote/ship", "remote/ship/artifact", "pipes", "pipes/objpipe", "pipes/objstore"},
+	{"lambda", []string{"interp/plan", "remote", "remote/ship", "remote/ship/artifact", "remote/stored", "pipes", "pipes/objpipe", "pipes/objstore"},
 		"one more runner; it reaches the rest through the seam as any other"},
 	{"lambda/backend", []string{"interp", "interp/plan", "interp/quote", "pipes/...", "remote/...", "lambda"},
 		"what an agent serves; the programs that are agents only wire it"},
