@@ -97,6 +97,9 @@ func (a *acts) Run(ctx context.Context, s plan.Segment) ([]plan.Status, error) {
 		<-ctx.Done()
 		say("stopped")
 		return nil, ctx.Err()
+	case "deaf":
+		say("stops")
+		return nil, syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	case "late": // its answer overtakes the end of its context
 		say("hangs")
 		<-ctx.Done()

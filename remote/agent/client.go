@@ -23,7 +23,14 @@ type Config struct {
 	Build string
 	// Patience bounds the time that an agent has to say hello; 0 stands for half a minute.
 	Patience time.Duration
+	// StopTime bounds the time that an agent has to stop a segment whose context has ended, before it is killed; 0 stands for
+	// ten seconds.
+	StopTime time.Duration
 }
+
+// stopTime is Config.StopTime unless it says otherwise: functions look every two seconds whether they are to stop, and what
+// was stored is removed then.
+const stopTime = 10 * time.Second
 
 // patience is Config.Patience unless it says otherwise. An agent says hello before it does anything else: it takes
 // longer on a machine that hardly runs anything any more.
@@ -42,6 +49,9 @@ type Client struct {
 func New(cfg Config) *Client {
 	if cfg.Patience == 0 {
 		cfg.Patience = patience
+	}
+	if cfg.StopTime == 0 {
+		cfg.StopTime = stopTime
 	}
 	return &Client{cfg: cfg}
 }
@@ -122,7 +132,7 @@ func (c *Client) link(env []string, dir string) (l *link, id uint64, heard <-cha
 		}
 		l.retire()
 	}
-	l = newLink(want)
+	l = newLink(want, c.cfg.StopTime)
 	c.current = l
 	id, heard = l.begin()
 	go l.live(&c.cfg, env, dir)

@@ -407,3 +407,21 @@ func ended(pid int) bool {
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return slices.Contains([]string{"Z", "X"}, rest[:1])
 }
+
+// An agent that does not run any more does not hold up whoever wants a segment to end.
+func TestAgentStopped(t *testing.T) {
+	cfg := testConfig()
+	cfg.StopTime = 100 * time.Millisecond
+	c := newClient(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, ended := begun(t, c, ctx, "deaf")
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, remote.ErrLost) {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for an agent that is stopped")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sshell/interp/plan"
@@ -21,6 +22,8 @@ type reply struct {
 // link is one agent, from before its start to after its end.
 type link struct {
 	settings string
+	stopTime time.Duration
+	stuck    atomic.Bool   // it did not stop a segment in stopTime
 	ready    chan struct{} // closed when it takes segments, or is known never to
 	gone     chan struct{} // closed when its process has ended and every call has its reply
 
@@ -32,8 +35,8 @@ type link struct {
 	retired bool
 }
 
-func newLink(settings string) *link {
-	return &link{settings: settings, ready: make(chan struct{}), gone: make(chan struct{}), calls: make(map[uint64]chan reply)}
+func newLink(settings string, stopTime time.Duration) *link {
+	return &link{settings: settings, stopTime: stopTime, ready: make(chan struct{}), gone: make(chan struct{}), calls: make(map[uint64]chan reply)}
 }
 
 // begin registers a call, which will hear a reply; nil if the agent takes no more.
@@ -121,6 +124,11 @@ func (l *link) call(ctx context.Context, k kind, id uint64, heard <-chan reply, 
 	}
 	// An error means that the agent has gone, which the call hears too.
 	_ = socket.send(kindCancel, id, nil, nil)
+	patience := time.AfterFunc(l.stopTime, func() {
+		l.stuck.Store(true)
+		socket.hangUp()
+	})
+	defer patience.Stop()
 	r := <-heard
 	return r.answer, r.err
 }
@@ -144,7 +152,7 @@ func (l *link) live(cfg *Config, env []string, dir string) {
 		err := l.hear(cfg, p)
 		p.socket.hangUp()
 		after := time.Duration(killAfter)
-		if errors.Is(err, errRefused) {
+		if errors.Is(err, errRefused) || l.stuck.Load() {
 			after = 0
 		}
 		late := time.AfterFunc(after, func() { _ = p.process.Kill() }) // it fails for one that has ended
