@@ -152,6 +152,9 @@ func (r *Runner) Close(ctx context.Context) error {
 
 // End removes what the tasks of a run shared. None of them may be under way.
 func (r *Runner) End(ctx context.Context, run string) error {
+	if _, any := r.stored.LoadAndDelete(run); !any {
+		return nil
+	}
 	var keys []string
 	for o, err := range r.cfg.Store.List(ctx, PartKey(run, "")) {
 		if err != nil {
