@@ -17,6 +17,8 @@ const (
 	PlainFile Kind = 1 // a file, or in an Item anything else that can be opened
 	Link      Kind = 2 // a symbolic link
 	Tree      Kind = 3 // a folder with all that is in it
+	Library   Kind = 4 // of an Artifact alone: a name of File.Names
+	Loader    Kind = 5 // of an Artifact alone: the path of a loader
 )
 
 // Item is one thing that stands in a task's root.
@@ -192,6 +194,10 @@ func (k Kind) String() string {
 		return "link"
 	case Tree:
 		return "folder"
+	case Library:
+		return "library"
+	case Loader:
+		return "loader"
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
 }

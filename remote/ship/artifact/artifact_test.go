@@ -286,7 +286,7 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 	age := func(m *Manifest, seconds int64) { // how long ago it was used, as the folder tells
 		t.Helper()
-		path := filepath.Join(c.dir, m.Artifacts[0].name())
+		path := c.entry(&m.Artifacts[0])
 		if err := os.Chtimes(path, time.Unix(seconds, 0), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +305,7 @@ func TestCacheIsBounded(t *testing.T) {
 	held := get(a)
 	age(a, 1)
 	get(b).Release() // d goes, though a is older: it is held
-	if _, err := os.Stat(filepath.Join(c.dir, a.Artifacts[0].name())); err != nil {
+	if _, err := os.Stat(c.entry(&a.Artifacts[0])); err != nil {
 		t.Error(err)
 	}
 	both := get(b)
@@ -446,7 +446,7 @@ func TestFolderObjectsAreChecked(t *testing.T) {
 		"link a folder": treeMagic + entry(entryLink, "a", outside) + entry(entryFolder, "a", "") + entry(entryFile, "a/x", "x") + "\x00",
 		"unknown":       treeMagic + entry(9, "a", "x") + "\x00",
 	} {
-		if err := unpack(strings.NewReader(text), t.TempDir()); err == nil {
+		if err := unpack(strings.NewReader(text), t.TempDir(), func(string, *os.File) error { return nil }); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if list, err := os.ReadDir(outside); err != nil || len(list) > 0 {

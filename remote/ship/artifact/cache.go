@@ -6,26 +6,33 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"sshell/remote/ship"
+	"sshell/remote/ship/relocate"
 )
 
 // Cache is a folder that keeps artifacts between tasks. Its methods may be called from several goroutines and, on the same
 // folder, from several processes, of which any may die at any time.
 //
-// An entry is a file DIGEST-MODE-TIME-SIZE or a folder DIGEST-tree-SIZE. It appears by a link or a rename, whole and with the right
+// An entry is a file DIGEST-MODE-TIME-SIZE or a folder DIGEST-tree-SIZE; in front of SIZE there is r- if it was relocated. It appears by a link or a rename, whole and with the right
 // digest. Whoever uses one holds a shared lock on it (flock), so that it is not removed meanwhile. What is being fetched has a
 // name that begins with "new-", and the lock of its maker: without one it is a dead process's, and is removed.
 type Cache struct {
 	dir     string
 	limit   int64
+	place   *relocate.Place // nil where programs stand under their own paths
 	fetches flights[string, struct{}]
+
+	mu    sync.Mutex
+	trees map[string]Digest // what a look at each folder told when it was first seen
 }
 
 // newPrefix begins the names of what is not an entry yet, or no longer.
@@ -50,13 +57,36 @@ func OpenCache(dir string, limit int64) (*Cache, error) {
 	return &Cache{dir: dir, limit: limit}, nil
 }
 
-// name is the name of the entry of an artifact.
-func (a *Artifact) name() string {
-	if a.Kind == ship.Tree {
-		return fmt.Sprintf("%s-tree-%d", a.Digest, a.Size)
+// OpenRelocatedCache is OpenCache for one whose artifacts are to stand in a Place, see Install. Its other users have the same
+// one.
+func OpenRelocatedCache(dir string, limit int64, place *relocate.Place) (*Cache, error) {
+	c, err := OpenCache(dir, limit)
+	if err == nil {
+		c.place = place
 	}
-	return fmt.Sprintf("%s-%o-%d-%d", a.Digest, uint32(a.Mode), a.ModTime, a.Size)
+	return c, err
 }
+
+// relocates reports whether an artifact is changed for the Place before it is kept. Of a folder below the working
+// directory Install changes what it must.
+func (c *Cache) relocates(a *Artifact) bool {
+	return c.place != nil && !a.Exact && (a.Kind == ship.PlainFile || path.IsAbs(a.Path))
+}
+
+// name is the name of the entry of an artifact.
+func (c *Cache) name(a *Artifact) string {
+	changed := ""
+	if c.relocates(a) {
+		changed = "r-"
+	}
+	if a.Kind == ship.Tree {
+		return fmt.Sprintf("%s-tree-%s%d", a.Digest, changed, a.Size)
+	}
+	return fmt.Sprintf("%s-%o-%d-%s%d", a.Digest, uint32(a.Mode), a.ModTime, changed, a.Size)
+}
+
+// entry is the path of the entry of an artifact.
+func (c *Cache) entry(a *Artifact) string { return filepath.Join(c.dir, c.name(a)) }
 
 // lockFile opens a file or folder and locks it; nil if it is gone, or, where how has LOCK_NB, somebody else's.
 func lockFile(path string, how int) (*os.File, error) {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,7 +27,7 @@ var ErrDigest = errors.New("bytes of another digest")
 type Held struct {
 	manifest *Manifest
 	cache    *Cache
-	files    []*os.File // an open and locked entry for each artifact, nil for a link
+	files    []*os.File // an open and locked entry for each artifact, nil for one without an object
 }
 
 // Fetch brings what is missing of a manifest into the cache, and holds all of it. An object that is missing in the store is
@@ -40,7 +39,7 @@ func (c *Cache) Fetch(ctx context.Context, s objstore.Store, m *Manifest) (*Held
 	group.SetLimit(maxFetches)
 	for i := range m.Artifacts {
 		a := &m.Artifacts[i]
-		if a.Kind == ship.Link {
+		if !a.stored() {
 			continue
 		}
 		group.Go(func() error {
@@ -74,7 +73,7 @@ func (h *Held) Release() {
 
 // hold gives the locked entry of an artifact, fetched if need be.
 func (c *Cache) hold(ctx context.Context, s objstore.Store, a *Artifact) (*os.File, error) {
-	path := filepath.Join(c.dir, a.name())
+	path := c.entry(a)
 	for range maxTries {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -83,7 +82,7 @@ func (c *Cache) hold(ctx context.Context, s objstore.Store, a *Artifact) (*os.Fi
 		if err != nil {
 			return nil, err
 		}
-		if f != nil && a.intact(f) {
+		if f != nil && c.intact(a, f) {
 			// Zero leaves the time of the last change as it is.
 			return f, os.Chtimes(path, time.Now(), time.Time{})
 		}
@@ -114,27 +113,41 @@ func (c *Cache) discard(path string, a *Artifact) error {
 		return err
 	}
 	defer f.Close()
-	if a.intact(f) {
+	if c.intact(a, f) {
 		return nil
 	}
+	c.mu.Lock()
+	delete(c.trees, path)
+	c.mu.Unlock()
 	return os.RemoveAll(path)
 }
 
-// intact reports whether an entry is as it was fetched, by what can be seen without reading it.
-func (a *Artifact) intact(f *os.File) bool {
+// intact reports whether an entry is as it was fetched, by what can be seen without reading it. A folder is believed to be
+// when this process sees it for the first time.
+func (c *Cache) intact(a *Artifact, f *os.File) bool {
+	if a.Kind == ship.Tree {
+		is, err := stampTree(f.Name(), nil)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		was, known := c.trees[f.Name()]
+		if !known && err == nil {
+			if c.trees == nil || len(c.trees) >= maxKnown {
+				c.trees = make(map[string]Digest)
+			}
+			c.trees[f.Name()] = is.folder
+		}
+		return err == nil && (!known || was == is.folder)
+	}
 	st, err := f.Stat()
-	switch {
-	case err != nil:
+	if err != nil {
 		return false
-	case a.Kind == ship.Tree:
-		return st.IsDir()
 	}
 	return st.Size() == a.Size && st.ModTime().Unix() == a.ModTime && st.Mode() == a.Mode
 }
 
 // fetchOnce makes the entry of an artifact; goroutines of this process that want the same one wait for one of them.
 func (c *Cache) fetchOnce(ctx context.Context, s objstore.Store, a *Artifact) error {
-	name := a.name()
+	name := c.name(a)
 	_, err := c.fetches.do(ctx, name, func() (struct{}, error) { return struct{}{}, c.fetch(ctx, s, a) })
 	c.fetches.drop(name) // it may be removed again: the folder knows, not we
 	return err
@@ -161,13 +174,16 @@ func (c *Cache) fetch(ctx context.Context, s objstore.Store, a *Artifact) error 
 	}
 	defer r.Close()
 	sum := sha256.New()
-	if err := a.receive(f, temp, io.TeeReader(io.LimitReader(r, a.Size+1), sum)); err != nil {
+	if err := c.receive(a, f, temp, io.TeeReader(io.LimitReader(r, a.Size+1), sum)); err != nil {
 		return err
 	}
 	if Digest(sum.Sum(nil)) != a.Digest {
 		return fmt.Errorf("%s: %w", a.Digest.Key(), ErrDigest)
 	}
-	if err = publish(temp, filepath.Join(c.dir, a.name())); errors.Is(err, fs.ErrExist) || errors.Is(err, unix.ENOTEMPTY) {
+	c.mu.Lock()
+	delete(c.trees, c.entry(a)) // it is another one now
+	c.mu.Unlock()
+	if err = publish(temp, c.entry(a)); errors.Is(err, fs.ErrExist) || errors.Is(err, unix.ENOTEMPTY) {
 		return nil // another process was quicker
 	}
 	return err
@@ -205,20 +221,26 @@ func (c *Cache) newEntry(a *Artifact) (string, *os.File, error) {
 	return temp, f, nil
 }
 
-// receive writes what an artifact's object holds.
-func (a *Artifact) receive(f *os.File, temp string, r io.Reader) error {
+// receive writes what an artifact's object holds, as it has to be here.
+func (c *Cache) receive(a *Artifact, f *os.File, temp string, r io.Reader) error {
+	change := func(string, *os.File) error { return nil }
+	if c.relocates(a) {
+		change = c.patch
+	}
 	if a.Kind == ship.Tree {
-		err := unpack(r, temp)
+		err := unpack(r, temp, change)
 		if err == nil {
 			_, err = io.Copy(io.Discard, r)
 		}
 		return errors.Join(err, os.Chmod(temp, 0o755))
 	}
-	w, err := os.OpenFile(temp, os.O_WRONLY, 0)
+	w, err := os.OpenFile(temp, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(w, r)
+	if _, err = io.Copy(w, r); err == nil {
+		err = change(a.Path, w)
+	}
 	err = errors.Join(err, f.Chmod(a.Mode), w.Close())
 	if err != nil {
 		return err

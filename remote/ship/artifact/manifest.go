@@ -1,11 +1,13 @@
 package artifact
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/fxamacker/cbor/v2"
@@ -34,17 +36,18 @@ type Artifact struct {
 	ModTime int64       // of a file: seconds since 1970
 	Size    int64       // of the object in bytes
 	Digest  Digest      // of the object; zero for a link
-	Target  string      // of a link
+	Target  string      // of a link or a library
+	Exact   bool        // see ship.File
 }
 
-// Manifest lists what a task's root needs. Links come first, then folders, then files.
+// Manifest lists what a task's root needs. Links come first, then libraries and loaders, folders, and files.
 type Manifest struct {
 	Arch      string // the processor that programs in it are for, as GOARCH has it
 	Artifacts []Artifact
 }
 
 // manifestVersion is the version of a manifest as it travels.
-const manifestVersion = 1
+const manifestVersion = 2
 
 // wireManifest and wireArtifact are the form that travels. Arrays in place of maps keep a hundred artifacts under 8 KB.
 type wireManifest struct {
@@ -63,6 +66,7 @@ type wireArtifact struct {
 	Size    int64
 	Digest  []byte
 	Target  string
+	Exact   bool
 }
 
 // Names are bytes, not text.
@@ -83,8 +87,8 @@ func EncodeManifest(m *Manifest) ([]byte, error) {
 	w := wireManifest{Version: manifestVersion, Arch: m.Arch, Artifacts: make([]wireArtifact, len(m.Artifacts))}
 	for i, a := range m.Artifacts {
 		w.Artifacts[i] = wireArtifact{Path: a.Path, Kind: uint8(a.Kind), Mode: uint32(a.Mode), ModTime: a.ModTime,
-			Size: a.Size, Target: a.Target}
-		if a.Kind != ship.Link {
+			Size: a.Size, Target: a.Target, Exact: a.Exact}
+		if a.stored() {
 			w.Artifacts[i].Digest = a.Digest[:]
 		}
 	}
@@ -112,8 +116,8 @@ func DecodeManifest(data []byte) (*Manifest, error) {
 	m := &Manifest{Arch: w.Arch, Artifacts: make([]Artifact, len(w.Artifacts))}
 	for i, a := range w.Artifacts {
 		m.Artifacts[i] = Artifact{Path: a.Path, Kind: ship.Kind(a.Kind), Mode: fs.FileMode(a.Mode), ModTime: a.ModTime,
-			Size: a.Size, Target: a.Target}
-		if a.Kind != uint8(ship.Link) && copy(m.Artifacts[i].Digest[:], a.Digest) != len(Digest{}) {
+			Size: a.Size, Target: a.Target, Exact: a.Exact}
+		if m.Artifacts[i].stored() && copy(m.Artifacts[i].Digest[:], a.Digest) != len(Digest{}) {
 			return nil, fmt.Errorf("read manifest: %s: a digest of %d bytes", a.Path, len(a.Digest))
 		}
 		if err := m.Artifacts[i].check(); err != nil {
@@ -121,6 +125,37 @@ func DecodeManifest(data []byte) (*Manifest, error) {
 		}
 	}
 	return m, nil
+}
+
+// stored reports whether an artifact has an object.
+func (a *Artifact) stored() bool { return a.Kind == ship.PlainFile || a.Kind == ship.Tree }
+
+// Merge gives manifests as one. Of two that have something under one path the first counts; but for being exact: what is
+// run for one is not.
+func Merge(list ...*Manifest) *Manifest {
+	all := new(Manifest)
+	at := make(map[artifactKey]int)
+	for _, m := range list {
+		all.Arch = cmp.Or(all.Arch, m.Arch)
+		for _, a := range m.Artifacts {
+			key := artifactKey{a.Path, a.Kind == ship.Library, a.Kind == ship.Loader}
+			if i, ok := at[key]; ok {
+				all.Artifacts[i].Exact = all.Artifacts[i].Exact && a.Exact
+				continue
+			}
+			at[key] = len(all.Artifacts)
+			all.Artifacts = append(all.Artifacts, a)
+		}
+	}
+	order := func(k ship.Kind) int { return strings.IndexByte("\x02\x04\x05\x03\x01", byte(k)) }
+	slices.SortStableFunc(all.Artifacts, func(a, b Artifact) int { return cmp.Compare(order(a.Kind), order(b.Kind)) })
+	return all
+}
+
+// artifactKey tells artifacts apart: names of libraries and loaders are no places.
+type artifactKey struct {
+	path            string
+	library, loader bool
 }
 
 // errArtifact says that an artifact is not one that Upload makes.
@@ -137,12 +172,14 @@ func (a *Artifact) check() error {
 	case !relative && !strings.HasPrefix(a.Path, "/"), path.Clean(absolute) != absolute, strings.Contains(a.Path, "\x00"),
 		rest == "" && (a.Kind != ship.Tree || !relative):
 		return fmt.Errorf("%q: %w", a.Path, errArtifact)
-	case a.Kind != ship.PlainFile && a.Kind != ship.Link && a.Kind != ship.Tree:
+	case a.Kind < ship.PlainFile || a.Kind > ship.Loader:
 		return fmt.Errorf("%s: unknown %v", a.Path, a.Kind)
 	case a.Mode&^fs.ModePerm != 0, a.Size < 0:
 		return fmt.Errorf("%s: mode %o and size %d are not those of an artifact", a.Path, uint32(a.Mode), a.Size)
-	case a.Kind == ship.Link && (a.Target == "" || strings.Contains(a.Target, "\x00")):
-		return fmt.Errorf("%s: a link to nothing", a.Path)
+	case (a.Kind == ship.Link || a.Kind == ship.Library) && (a.Target == "" || strings.Contains(a.Target, "\x00")):
+		return fmt.Errorf("%s: a %v to nothing", a.Path, a.Kind)
+	case a.Kind == ship.Library && (relative || path.Clean(a.Target) != a.Target || !path.IsAbs(a.Target)), a.Kind == ship.Loader && relative:
+		return fmt.Errorf("%q: %w", a.Path, errArtifact)
 	}
 	return nil
 }

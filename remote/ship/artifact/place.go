@@ -31,47 +31,98 @@ const (
 // name from root on. Folders on the way are made. No link is followed, neither one of the manifest nor one that was there: an
 // artifact behind one is an error, and so is one in whose place something else stands.
 func (h *Held) Place(root, dir string, how Method) error {
-	top, err := unix.Open(root, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	p, err := h.placing(root, dir)
 	if err != nil {
-		return fmt.Errorf("open root: %w", &fs.PathError{Op: "open", Path: root, Err: err})
+		return err
 	}
-	defer unix.Close(top)
+	defer p.close()
 	for i := range h.manifest.Artifacts {
 		a := &h.manifest.Artifacts[i]
-		if err := h.place(top, dir, i, how); err != nil {
+		if a.Kind == ship.Library || a.Kind == ship.Loader {
+			continue // they stand under their own paths
+		}
+		if err := p.place(a, how); err != nil {
 			return fmt.Errorf("place %s: %w", a.Path, err)
 		}
 	}
 	return nil
 }
 
-func (h *Held) place(top int, dir string, i int, how Method) error {
-	a := &h.manifest.Artifacts[i]
+// placing is artifacts on their way into a root.
+type placing struct {
+	h       *Held
+	top     int
+	dir     string
+	folders map[string]int // opened ones, by their paths
+	change  func(at int, name, source string, info fs.FileInfo) (bool, error)
+}
+
+func (h *Held) placing(root, dir string) (*placing, error) {
+	top, err := unix.Open(root, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open root: %w", &fs.PathError{Op: "open", Path: root, Err: err})
+	}
+	return &placing{h: h, top: top, dir: dir, folders: map[string]int{}}, nil
+}
+
+func (p *placing) close() {
+	for _, fd := range p.folders {
+		unix.Close(fd)
+	}
+	unix.Close(p.top)
+}
+
+// path is where an artifact stands, from the root on.
+func (p *placing) path(a *Artifact) string {
+	if rest, ok := strings.CutPrefix(a.Path, "./"); ok {
+		return filepath.Join("/", p.dir, rest)
+	}
+	return a.Path
+}
+
+func (p *placing) place(a *Artifact, how Method) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	path := a.Path
-	if rest, ok := strings.CutPrefix(path, "./"); ok {
-		path = filepath.Join("/", dir, rest)
-	}
+	path, source := p.path(a), p.h.cache.entry(a)
 	if path == "/" {
-		return h.fill(top, filepath.Join(h.cache.dir, a.name()))
+		return p.fill(p.top, source)
 	}
-	parent, err := folderAt(top, filepath.Dir(path))
+	parent, err := p.folder(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	defer unix.Close(parent)
-	name, source := filepath.Base(path), filepath.Join(h.cache.dir, a.name())
+	name := filepath.Base(path)
 	switch {
 	case a.Kind == ship.Link:
 		return linkAt(a.Target, parent, name)
 	case how == SymbolicLinks && (a.Kind == ship.PlainFile || !existsAt(parent, name)):
 		return linkAt(source, parent, name)
 	case a.Kind == ship.Tree:
-		return h.treeAt(parent, name, source)
+		return p.treeAt(parent, name, source)
 	}
-	return fileAt(source, parent, name, a.Mode, a.ModTime)
+	return p.fileAt(source, parent, name, a.Mode, a.ModTime)
+}
+
+// maxFolders bounds the folders that are open at a time.
+const maxFolders = 64
+
+// folder opens a folder below the root, and makes what is missing on the way. It stays open.
+func (p *placing) folder(path string) (int, error) {
+	if fd, ok := p.folders[path]; ok {
+		return fd, nil
+	}
+	if len(p.folders) == maxFolders {
+		for path, fd := range p.folders {
+			unix.Close(fd)
+			delete(p.folders, path)
+		}
+	}
+	fd, err := folderAt(p.top, path)
+	if err == nil {
+		p.folders[path] = fd
+	}
+	return fd, err
 }
 
 // errInTheWay says that a link or a file stands where a folder must be.
@@ -134,7 +185,7 @@ func linkAt(target string, at int, name string) error {
 }
 
 // fileAt makes a hard link to a file of the cache, or a copy of it.
-func fileAt(source string, at int, name string, mode fs.FileMode, seconds int64) error {
+func (p *placing) fileAt(source string, at int, name string, mode fs.FileMode, seconds int64) error {
 	err := unix.Linkat(unix.AT_FDCWD, source, at, name, 0)
 	if err != unix.EXDEV && err != unix.EMLINK && err != unix.EPERM {
 		return err
@@ -144,6 +195,11 @@ func fileAt(source string, at int, name string, mode fs.FileMode, seconds int64)
 		return err
 	}
 	defer from.Close()
+	return newFile(from, at, name, mode, seconds)
+}
+
+// newFile makes a file.
+func newFile(from io.Reader, at int, name string, mode fs.FileMode, seconds int64) error {
 	fd, err := unix.Openat(at, name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err
@@ -155,39 +211,49 @@ func fileAt(source string, at int, name string, mode fs.FileMode, seconds int64)
 }
 
 // treeAt makes a folder like one of the cache.
-func (h *Held) treeAt(at int, name, source string) error {
+func (p *placing) treeAt(at int, name, source string) error {
 	fd, err := enter(at, name)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	return h.fill(fd, source)
+	return p.fill(fd, source)
 }
 
 // fill puts all that is in a folder of the cache into another.
-func (h *Held) fill(fd int, source string) error {
+func (p *placing) fill(fd int, source string) error {
 	list, err := os.ReadDir(source)
 	if err != nil {
 		return err
 	}
 	for _, d := range list {
 		from := filepath.Join(source, d.Name())
-		switch info, err1 := d.Info(); {
-		case err1 != nil:
-			err = err1
+		info, err := d.Info()
+		switch {
+		case err != nil:
 		case d.IsDir():
-			err = h.treeAt(fd, d.Name(), from)
+			err = p.treeAt(fd, d.Name(), from)
 		case info.Mode()&fs.ModeSymlink != 0:
 			var target string
 			if target, err = os.Readlink(from); err == nil {
 				err = linkAt(target, fd, d.Name())
 			}
 		default:
-			err = fileAt(from, fd, d.Name(), info.Mode().Perm(), info.ModTime().Unix())
+			err = p.fileOf(fd, d.Name(), from, info)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.Name(), err)
 		}
 	}
 	return nil
+}
+
+// fileOf puts a file of a folder of the cache into another.
+func (p *placing) fileOf(fd int, name, source string, info fs.FileInfo) error {
+	if p.change != nil {
+		if done, err := p.change(fd, name, source, info); done || err != nil {
+			return err
+		}
+	}
+	return p.fileAt(source, fd, name, info.Mode().Perm(), info.ModTime().Unix())
 }

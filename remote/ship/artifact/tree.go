@@ -110,10 +110,10 @@ func (p *packer) header(kind byte, name string, info fs.FileInfo, size int64) {
 // errTree says that an object is not that of a folder.
 var errTree = errors.New("not the object of a folder")
 
-// unpack makes in an empty folder what pack has read. Nothing is written through a link: the folder of each
-// entry is one that an entry before it has made.
-func unpack(r io.Reader, root string) error {
-	u := &unpacker{r: bufio.NewReaderSize(r, 64<<10), root: root, folders: map[string]bool{".": true}}
+// unpack makes in an empty folder what pack has read, and lets change have each file before it is closed. Nothing is
+// written through a link: the folder of each entry is one that an entry before it has made.
+func unpack(r io.Reader, root string, change func(name string, f *os.File) error) error {
+	u := &unpacker{r: bufio.NewReaderSize(r, 64<<10), root: root, change: change, folders: map[string]bool{".": true}}
 	magic := make([]byte, len(treeMagic))
 	if _, err := io.ReadFull(u.r, magic); err != nil || string(magic) != treeMagic {
 		return errTree
@@ -132,6 +132,7 @@ func unpack(r io.Reader, root string) error {
 type unpacker struct {
 	r       *bufio.Reader
 	root    string
+	change  func(name string, f *os.File) error
 	folders map[string]bool
 }
 
@@ -186,11 +187,13 @@ func (u *unpacker) text(length uint64) (string, error) {
 
 // file writes one file. Nobody may write to it: roots share it.
 func (u *unpacker) file(path string, mode fs.FileMode, seconds, size int64) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = io.CopyN(f, u.r, size)
+	if _, err = io.CopyN(f, u.r, size); err == nil {
+		err = u.change(path, f)
+	}
 	if err == nil {
 		err = f.Chmod(mode &^ 0o222)
 	}

@@ -56,12 +56,16 @@ func (u *Uploader) Upload(ctx context.Context, files []ship.File, dir, arch stri
 	if arch == "" {
 		arch = runtime.GOARCH
 	}
+	names, err := namesOf(files)
+	if err != nil {
+		return nil, err
+	}
 	m := &Manifest{Arch: arch, Artifacts: make([]Artifact, len(items))}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxUploads)
 	for i, item := range items {
 		a := &m.Artifacts[i]
-		*a = Artifact{Path: inDir(item.Path, dir), Kind: item.Kind, Target: item.Target}
+		*a = Artifact{Path: inDir(item.Path, dir), Kind: item.Kind, Target: item.Target, Exact: item.Exact}
 		if item.Kind == ship.Link {
 			continue
 		}
@@ -75,7 +79,40 @@ func (u *Uploader) Upload(ctx context.Context, files []ship.File, dir, arch stri
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	return Merge(m, names), nil
+}
+
+// ErrConflict says that programs need different libraries under one name.
+var ErrConflict = errors.New("cannot be had at once where programs have no folders of their own: build one with a RUNPATH of $ORIGIN, or run them in different tasks")
+
+// namesOf lists the names of libraries and the paths of loaders.
+func namesOf(files []ship.File) (*Manifest, error) {
+	m := new(Manifest)
+	by := make(map[string]string)
+	for _, f := range files {
+		path := filepath.Clean(f.Path)
+		if f.Loader {
+			m.Artifacts = append(m.Artifacts, Artifact{Path: path, Kind: ship.Loader})
+		}
+		for _, name := range f.Names {
+			have, ok := by[name]
+			if ok && !same(have, path) {
+				return nil, fmt.Errorf("ship %s: %s and %s %w", name, have, path, ErrConflict)
+			}
+			if !ok {
+				by[name] = path
+				m.Artifacts = append(m.Artifacts, Artifact{Path: "/" + name, Kind: ship.Library, Target: path})
+			}
+		}
+	}
 	return m, nil
+}
+
+// same reports whether two paths lead to one file.
+func same(a, b string) bool {
+	one, err1 := os.Stat(a)
+	other, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(one, other)
 }
 
 // Forget makes the next Upload look at the store again: an artifact was missing there.
