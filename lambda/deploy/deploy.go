@@ -1,4 +1,4 @@
-// Package deploy makes, changes and removes what sshell needs in an account.
+// Package deploy makes, changes and removes what sshell needs in an account, and says what is wrong with it.
 //
 // # What there is
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -90,4 +91,17 @@ func prefixOf(r types.LifecycleRule) string {
 		return ""
 	}
 	return aws.ToString(r.Filter.Prefix)
+}
+
+// expires says after how many days a bucket's rules remove what is under tmp/; 0 for never.
+func expires(rules []types.LifecycleRule) int {
+	for _, r := range rules {
+		covers := r.Filter != nil && r.Filter.Prefix != nil && strings.HasPrefix(tmpPrefix, *r.Filter.Prefix)
+		if r.Status == types.ExpirationStatusEnabled && covers && r.Expiration != nil {
+			if days := int(aws.ToInt32(r.Expiration.Days)); days > 0 {
+				return days
+			}
+		}
+	}
+	return 0
 }

@@ -98,7 +98,7 @@ func unanswered(err error) string {
 		strings.Contains(text, "static credentials are empty"):
 		return adviceAnonymous
 	case errors.As(err, &name):
-		return fmt.Sprintf("cannot reach %s: no such host: %s", name.Name, adviceNetwork)
+		return fmt.Sprintf("cannot reach %s: %s: %s", name.Name, name.Err, adviceNetwork)
 	case errors.As(err, &network) && network.Addr != nil:
 		return fmt.Sprintf("cannot reach %s: %v: %s", network.Addr, network.Err, adviceNetwork)
 	case errors.As(err, &send):

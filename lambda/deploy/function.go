@@ -18,6 +18,7 @@ import (
 type Lambda interface {
 	functions
 	updates
+	account
 }
 
 type functions interface {
@@ -30,6 +31,11 @@ type functions interface {
 type updates interface {
 	UpdateFunctionCode(context.Context, *sdk.UpdateFunctionCodeInput, ...func(*sdk.Options)) (*sdk.UpdateFunctionCodeOutput, error)
 	UpdateFunctionConfiguration(context.Context, *sdk.UpdateFunctionConfigurationInput, ...func(*sdk.Options)) (*sdk.UpdateFunctionConfigurationOutput, error)
+}
+
+// account says what an account may.
+type account interface {
+	GetAccountSettings(context.Context, *sdk.GetAccountSettingsInput, ...func(*sdk.Options)) (*sdk.GetAccountSettingsOutput, error)
 }
 
 // runtime is what a function of our own program runs on, and handler what its settings must name and nobody reads.

@@ -1,0 +1,233 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"sshell/remote/settings"
+)
+
+// Doctor looks at a deployment, step by step, as somebody who uses it finds it. Its report has a line for each thing:
+//
+//	ok     as it should be
+//	note   what a person may want to know, or could not be looked at
+//	wrong  what keeps stages from running, and what to do
+//
+// What depends on something that is wrong is not looked at.
+type Doctor struct {
+	Clients
+	Settings    *settings.Settings
+	Region      string
+	Credentials aws.CredentialsProvider
+	OwnBuckets  bool   // see Deployer
+	Build       string // of this program
+	// Agent gives the path of the agent's program and its build.
+	Agent func(context.Context) (path, build string, err error)
+	// Try runs a stage in the function that reads and writes the bucket.
+	Try func(context.Context) error
+	Out io.Writer
+
+	wrong int
+}
+
+// maxSkew is how far this machine's clock may be off: services refuse requests whose time differs from theirs by more
+// than 5 minutes, S3 by more than 15 (IAM User Guide, "Elements of a request signature").
+const maxSkew = 4 * time.Minute
+
+func (d *Doctor) ok(format string, args ...any)   { fmt.Fprintf(d.Out, "ok     "+format+"\n", args...) }
+func (d *Doctor) note(format string, args ...any) { fmt.Fprintf(d.Out, "note   "+format+"\n", args...) }
+
+func (d *Doctor) bad(err error) {
+	d.wrong++
+	fmt.Fprintf(d.Out, "wrong  %v\n", err)
+}
+
+// Examine looks, and gives the number of things that are wrong. It leaves nothing behind.
+func (d *Doctor) Examine(ctx context.Context) int {
+	d.wrong = 0
+	d.examineSettings()
+	d.examineAgent(ctx)
+	id := d.examineAccount(ctx)
+	if id == nil {
+		return d.wrong
+	}
+	bucket := d.examineBucket(ctx, id)
+	function := d.examineFunction(ctx)
+	if bucket && function && d.Try != nil {
+		if err := d.Try(ctx); err != nil {
+			d.bad(err)
+		} else {
+			d.ok("function %s: runs a stage that reads and writes %s", d.Settings.Function, d.Settings.Bucket)
+		}
+	}
+	return d.wrong
+}
+
+// examineSettings says what is settled where.
+func (d *Doctor) examineSettings() {
+	s := d.Settings
+	for _, line := range s.Ignored {
+		d.note("settings: %s", line)
+	}
+	if s.On != "" {
+		d.note("settings: stages that can leave run on %s (%s)", s.On, s.From("on"))
+	}
+	d.note("settings: s3:// is %s (%s)", map[string]string{settings.S3AWS: "S3", settings.S3Dir: "a folder"}[s.S3], s.From("s3"))
+}
+
+// examineAgent looks for the shell's agent.
+func (d *Doctor) examineAgent(ctx context.Context) {
+	if d.Agent == nil {
+		return
+	}
+	path, build, err := d.Agent(ctx)
+	switch {
+	case err != nil:
+		d.bad(fmt.Errorf("agent: %w", err))
+	case build != d.Build:
+		d.bad(fmt.Errorf("agent: %s is of build %s, and this program of %s: install all programs of one build", path, build, d.Build))
+	default:
+		d.ok("agent: %s, build %s", path, build)
+	}
+}
+
+// examineAccount looks at who calls, and whether the services answer. It gives nil where nothing else can be asked.
+func (d *Doctor) examineAccount(ctx context.Context) *identity {
+	if d.Region == "" {
+		d.bad(errNoRegion)
+		return nil
+	}
+	d.ok("region: %s", d.Region)
+	if d.Credentials == nil {
+		d.bad(errors.New("credentials: " + adviceAnonymous))
+		return nil
+	}
+	keys, err := d.Credentials.Retrieve(ctx)
+	if err != nil {
+		d.bad(fmt.Errorf("credentials: %s", adviceAnonymous))
+		return nil
+	}
+	d.ok("credentials: %s", keys.Source)
+	id, out, err := identify(ctx, d.STS)
+	if err != nil {
+		d.bad(err)
+		return nil
+	}
+	d.ok("account: %s", id.arn)
+	if skew, ok := middleware.GetAttemptSkew(out.ResultMetadata); ok && skew.Abs() > maxSkew {
+		side := "behind"
+		if skew < 0 {
+			side = "ahead of"
+		}
+		d.bad(fmt.Errorf("clock: that of this machine is %v %s the service's: set it, since requests are signed with the time", skew.Abs().Round(time.Minute), side))
+	}
+	return id
+}
+
+// examineFunction looks at the function, and reports whether stages could run in it.
+func (d *Doctor) examineFunction(ctx context.Context) bool {
+	s := d.Settings
+	if s.Function == "" {
+		d.bad(fmt.Errorf("function: none is set: make one with sshellctl deploy, or name it in SSHELL_FUNCTION or %s", settings.ProjectFile))
+		return false
+	}
+	what := "function " + s.Function
+	out, err := d.Lambda.GetFunction(ctx, &sdk.GetFunctionInput{FunctionName: &s.Function})
+	if isMissing(err) {
+		err = fmt.Errorf("%s: there is none in %s: make it with sshellctl deploy, or name its region with AWS_REGION", what, d.Region)
+	} else {
+		err = explain(what, err)
+	}
+	if err != nil {
+		d.bad(err)
+		return false
+	}
+	c := out.Configuration
+	before := d.wrong
+	for _, check := range []func(*types.FunctionConfiguration) string{failed, d.unready, d.otherBuild, d.otherBucket} {
+		if text := check(c); text != "" {
+			d.bad(fmt.Errorf("%s: %s", what, text))
+		}
+	}
+	if d.wrong > before {
+		return false
+	}
+	d.ok("%s: %s, %d MB, %ds, build %s", what, serviceArch(archOf(c)), aws.ToInt32(c.MemorySize), aws.ToInt32(c.Timeout), BuildOf(aws.ToString(c.Description)))
+	d.compare(what, c)
+	d.examineConcurrency(ctx)
+	return true
+}
+
+func (d *Doctor) unready(c *types.FunctionConfiguration) string {
+	if c.State == types.StatePending || c.LastUpdateStatus == types.LastUpdateStatusInProgress {
+		return "it is being made or changed: try again in a minute"
+	}
+	return ""
+}
+
+// otherBuild is about functions whose programs are not those of this one's build.
+func (d *Doctor) otherBuild(c *types.FunctionConfiguration) string {
+	build := BuildOf(aws.ToString(c.Description))
+	switch build {
+	case d.Build:
+		return ""
+	case "", aws.ToString(c.Description):
+		return "it is none of sshellctl deploy's: make one with it, or name another"
+	}
+	return fmt.Sprintf("it is of build %s, and this program of %s: run sshellctl deploy", build, d.Build)
+}
+
+func (d *Doctor) otherBucket(c *types.FunctionConfiguration) string {
+	if c.Environment == nil || d.Settings.Bucket == "" {
+		return ""
+	}
+	if b := c.Environment.Variables["SSHELL_BUCKET"]; b != "" && b != d.Settings.Bucket {
+		return fmt.Sprintf("its bucket is %s, and the one that is set %s (%s): run sshellctl deploy, or set SSHELL_BUCKET=%s", b, d.Settings.Bucket, d.Settings.From("bucket"), b)
+	}
+	return ""
+}
+
+// compare notes what is set otherwise than the function has it.
+func (d *Doctor) compare(what string, c *types.FunctionConfiguration) {
+	s := d.Settings
+	for _, v := range []struct {
+		name     string
+		set, has any
+		unset    bool
+	}{
+		{"arch", s.Arch, archOf(c), s.Arch == ""},
+		{"timeout", s.Timeout, time.Duration(aws.ToInt32(c.Timeout)) * time.Second, s.Timeout == 0},
+		{"memory", s.Memory, int(aws.ToInt32(c.MemorySize)), s.Memory == 0},
+		{"storage", s.Storage, storageOf(c), s.Storage == 0},
+	} {
+		if !v.unset && v.set != v.has {
+			d.note("%s: %s is %v and set to %v (%s): sshellctl deploy changes it", what, v.name, v.has, v.set, s.From(v.name))
+		}
+	}
+}
+
+// fewInvocations is what new accounts may have at once (Lambda Developer Guide, "Lambda quotas").
+const fewInvocations = 10
+
+// examineConcurrency says how many tasks can run at a time.
+func (d *Doctor) examineConcurrency(ctx context.Context) {
+	out, err := d.Lambda.GetAccountSettings(ctx, &sdk.GetAccountSettingsInput{})
+	if err != nil || out.AccountLimit == nil {
+		d.note("concurrency: could not be looked at: %s", reason(err))
+		return
+	}
+	n := out.AccountLimit.ConcurrentExecutions
+	if n <= fewInvocations {
+		d.note("concurrency: %d invocations at a time in this account: ask for more in the console of Service Quotas", n)
+		return
+	}
+	d.ok("concurrency: %d invocations at a time in this account", n)
+}
