@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"flag"
@@ -20,7 +21,7 @@ import (
 type options struct {
 	address, storeAddress string
 	dir, logs, region     string
-	hostRoot              bool
+	hostRoot, bare        bool
 	coldStart, latency    time.Duration
 	retryDelay            time.Duration
 	faults                *emulator.Faults // nil for none
@@ -39,6 +40,7 @@ func parseEmulate(args []string, out io.Writer) (*options, error) {
 	f.StringVar(&o.logs, "logs", "", "`file` that gets what functions write; - is standard error")
 	f.StringVar(&o.region, "region", "us-east-1", "the `region` it is")
 	f.BoolVar(&o.hostRoot, "host-root", false, "let functions see this machine's files and programs")
+	f.BoolVar(&o.bare, "bare", false, "deploy no function")
 	f.DurationVar(&o.coldStart, "cold-start", 0, "`time` added to the start of each environment, such as 200ms")
 	f.DurationVar(&o.latency, "latency", 0, "`time` added to each call of Lambda, IAM and STS")
 	f.DurationVar(&o.retryDelay, "retry-delay", time.Minute, "`time` before the first retry of an asynchronous invocation")
@@ -73,10 +75,11 @@ func emulate(args []string, stdout, stderr io.Writer) int {
 		return statusFault
 	}
 	status := 0
+	variables := append(s.variables(), s.deployed(context.Background(), stderr)...)
 	if len(o.command) > 0 {
-		status = runCommand(o.command, s.variables(), signals, s.lost(), stderr)
+		status = runCommand(o.command, variables, signals, s.lost(), stderr)
 	} else {
-		for _, v := range s.variables() {
+		for _, v := range variables {
 			fmt.Fprintf(stdout, "export %s\n", v)
 		}
 		fmt.Fprintln(stdout, "unset AWS_PROFILE AWS_SESSION_TOKEN")

@@ -99,7 +99,7 @@ func TestEmulateCommand(t *testing.T) {
 		{"not loopback for S3", []string{"--s3-address", "0.0.0.0:0", "--", "true"}, 125, "only loopback is served"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			cmd := program(t, append([]string{"emulate"}, c.args...)...)
+			cmd := program(t, append([]string{"emulate", "--bare"}, c.args...)...)
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			cmd.Run() // its status is compared
@@ -114,7 +114,7 @@ func TestEmulateCommand(t *testing.T) {
 // the folder that was named, and SIGTERM ends all.
 func TestEmulateStays(t *testing.T) {
 	dir := t.TempDir()
-	cmd := program(t, "emulate", "--dir", dir)
+	cmd := program(t, "emulate", "--bare", "--dir", dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

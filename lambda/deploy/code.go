@@ -68,12 +68,16 @@ func FindPrograms(own, arch string) (string, error) {
 	return "", fmt.Errorf("%s: not found in %s: make build makes it, or give the zip of a release with --zip", programNames[0], filepath.Clean(own))
 }
 
+// packLevel is how hard the zip's compression tries: at 3 the two programs' 22.6 MB become 9.5 MB in 0.5 s, and the best, 9.1 MB,
+// takes ten times as long.
+const packLevel = 3
+
 // Pack makes the zip of the programs in a folder. The same programs give the same zip. With an arch that is not empty, programs
 // for another are an error.
 func Pack(dir, arch string) (Code, error) {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	w.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { return flate.NewWriter(to, flate.BestCompression) })
+	w.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { return flate.NewWriter(to, packLevel) })
 	c := Code{Arch: arch}
 	for _, name := range programNames {
 		path := filepath.Join(dir, name)
