@@ -51,18 +51,19 @@ func (sh *Shell) snapshot() *plan.Snapshot {
 	return s
 }
 
+// placementVar names the target of every stage that names none itself.
+const placementVar = "SSHELL_ON"
+
 // Snapshot is the state that a stage needs to run elsewhere: keep says which variables travel, and none of the
-// shell's pids, jobs and traps do.
+// shell's pids, jobs and traps do. Nor does SSHELL_ON: the stage is where that sent it, and would be sent on without end.
 func (sh *Shell) Snapshot(keep func(name string) bool) *plan.Snapshot {
 	s := sh.snapshot()
 	s.Pid, s.PPid, s.LastJob, s.Subshell, s.Calls = 0, 0, 0, 0, nil
-	s.Traps, s.Ignored, s.NoErrExit = nil, nil, false
-	if keep == nil {
-		return s
-	}
-	s.Vars = keepVars(s.Vars, keep)
+	s.Traps, s.Ignored = nil, nil
+	travels := func(name string) bool { return name != placementVar && (keep == nil || keep(name)) }
+	s.Vars = keepVars(s.Vars, travels)
 	for i := range s.Scopes {
-		s.Scopes[i].Vars = keepVars(s.Scopes[i].Vars, keep)
+		s.Scopes[i].Vars = keepVars(s.Scopes[i].Vars, travels)
 	}
 	return s
 }
