@@ -102,7 +102,8 @@ func sourceStage(end *os.File, t *remote.Task, prepare func(*interp.Config)) int
 
 func failed(err error) *reply { return &reply{Status: plan.StatusMachinery, Error: err.Error()} }
 
-// newShell makes the shell that the snapshot describes, with the task's own variables on top.
+// newShell makes the shell that the snapshot describes, with the task's own variables on top. Those of its stage hide all of
+// the same name, as an assignment before a command does.
 func newShell(t *remote.Task, prepare func(*interp.Config)) (*interp.Shell, error) {
 	env := newEnviron(t.Environ).with(t.Env).list
 	cfg := interp.Config{Name: "sshell", Environ: env, Self: []string{selfPath()}}
@@ -115,16 +116,26 @@ func newShell(t *remote.Task, prepare func(*interp.Config)) (*interp.Shell, erro
 	}
 	s := *t.Snapshot
 	s.Vars = s.Vars[:len(s.Vars):len(s.Vars)]
-	for _, entry := range t.Env {
-		name := nameOf(entry)
-		if len(name) < len(entry) {
-			s.Vars = append(s.Vars, plan.Variable{Name: name, Attr: uint16(interp.Exported), Set: true, Value: entry[len(name)+1:]})
-		}
+	s.Vars = append(s.Vars, variables(t.Env)...)
+	if env := t.Stages[0].Env; len(env) > 0 {
+		s.Scopes = append(s.Scopes[:len(s.Scopes):len(s.Scopes)], plan.Scope{Temp: true, Vars: variables(env)})
 	}
 	if err := sh.Restore(&s); err != nil {
 		return nil, fmt.Errorf("restore snapshot: %w", err)
 	}
 	return sh, nil
+}
+
+// variables are those of an environment as a snapshot has them.
+func variables(env []string) []plan.Variable {
+	var list []plan.Variable
+	for _, entry := range env {
+		name := nameOf(entry)
+		if len(name) < len(entry) {
+			list = append(list, plan.Variable{Name: name, Attr: uint16(interp.Exported), Set: true, Value: entry[len(name)+1:]})
+		}
+	}
+	return list
 }
 
 // isolatedTask runs a whole task in a root of its own. This process is the first of its namespace: when it ends, the
