@@ -20,6 +20,7 @@ type Route struct {
 type Setup struct {
 	Files   plan.Files
 	S3      string // what s3:// is, see settings.Settings
+	S3Dir   string // where s3:// is a folder, its absolute path
 	Isolate bool   // tasks see an empty root and what they were shipped
 }
 

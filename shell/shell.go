@@ -138,12 +138,12 @@ func (p Program) config(in *invocation, set *settings.Settings) interp.Config {
 	if in.on == "" {
 		in.on = set.On
 	}
-	setup := Setup{Isolate: in.isolate, S3: set.S3}
+	setup := Setup{Isolate: in.isolate, S3: set.S3, S3Dir: s3Folder(set)}
 	if p.Files != nil {
 		setup.Files = p.Files(setup)
 	}
 	if setup.Files == nil {
-		setup.Files = files.New(&lazyBuckets{root: set.S3Dir})
+		setup.Files = files.New(&lazyBuckets{root: setup.S3Dir})
 	}
 	run := newSegments(p.Routes, setup)
 	return interp.Config{
@@ -156,6 +156,21 @@ func (p Program) config(in *invocation, set *settings.Settings) interp.Config {
 		Words:    words(),
 		Explain:  in.explain,
 	}
+}
+
+// s3Folder gives the folder that s3:// stands for, empty where it is none, or where nobody says whose home it is in.
+func s3Folder(set *settings.Settings) string {
+	switch {
+	case set.S3 != settings.S3Dir:
+		return ""
+	case set.S3Dir != "":
+		return set.S3Dir
+	}
+	root, err := dir.Root(os.Getenv)
+	if err != nil {
+		return "" // whoever uses s3:// is told so
+	}
+	return root
 }
 
 // Config is what a shell is made with that this program starts elsewhere: in a worker, or as a subshell.

@@ -22,16 +22,19 @@ func segments(setup shell.Setup) (plan.Segments, error) {
 			Self:    []string{self(), workerFlag},
 			Shell:   []string{self()},
 			Isolate: setup.Isolate || o.Isolate,
+			Objects: setup.S3Dir,
 		})
 	}
 	return flow.New(flow.Config{Runner: runner, Files: setup.Files}), nil
 }
 
-// prepare completes the interpreter of a worker: a stage there may use every word that the client has.
+// prepare completes the interpreter of a worker: a stage there may use every word that the client has. It was placed
+// already, so that no default target applies to what is in it.
 func prepare(program shell.Program) func(*interp.Config) {
 	return func(cfg *interp.Config) {
 		mine := program.Config()
 		cfg.Self, cfg.Segments, cfg.Planner = mine.Self, mine.Segments, mine.Planner
 		cfg.Facts, cfg.Files, cfg.Words = mine.Facts, mine.Files, mine.Words
+		cfg.Facts.Default = ""
 	}
 }

@@ -45,6 +45,8 @@ type Config struct {
 	Isolate bool
 	// Tmp bounds an isolated task's files in bytes, 0 for worker.DefaultTmp.
 	Tmp int64
+	// Objects is the folder that s3:// stands for, see worker.Config.
+	Objects string
 }
 
 // Runner is a remote.Runner on this machine. It bounds nothing by itself.
@@ -55,7 +57,8 @@ type Runner struct {
 
 // New makes a Runner.
 func New(cfg Config) (*Runner, error) {
-	w, err := worker.New(worker.Config{Self: cfg.Self, Shell: cfg.Shell, Isolate: cfg.Isolate, Tmp: cfg.Tmp})
+	w, err := worker.New(worker.Config{Self: cfg.Self, Shell: cfg.Shell, Isolate: cfg.Isolate, Tmp: cfg.Tmp,
+		Objects: cfg.Objects})
 	if err != nil {
 		return nil, fmt.Errorf("set up local runner: %w", err)
 	}

@@ -207,7 +207,8 @@ func (a *attempt) orderFor(p *process) *order {
 	t := *a.task
 	t.Input = remote.Input{Kind: remote.StreamInput}
 	if p.isolated {
-		return &order{Task: &t, Isolate: true, Tmp: a.w.cfg.Tmp, Self: a.w.cfg.Self, Shell: a.w.cfg.Shell}
+		return &order{Task: &t, Isolate: true, Tmp: a.w.cfg.Tmp, Objects: a.w.cfg.Objects,
+			Self: a.w.cfg.Self, Shell: a.w.cfg.Shell}
 	}
 	t.Stages = []remote.Stage{*p.stage}
 	t.Limits = remote.Limits{}

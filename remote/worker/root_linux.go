@@ -63,7 +63,10 @@ func enterRoot(o *order) (Config, error) {
 	if err != nil {
 		return Config{}, refused("isolate: %w", err)
 	}
-	if err := buildRoot(items, t.Dir, o.Tmp); err != nil {
+	if !s.names[self] {
+		o.Objects = "" // nobody there knows what s3:// is
+	}
+	if err := buildRoot(items, t.Dir, o); err != nil {
 		return Config{}, refused("isolate: %w", err)
 	}
 	return configInside(o, s, self)
@@ -74,6 +77,9 @@ func configInside(o *order, s *shipment, self string) (Config, error) {
 	t := o.Task
 	if slices.ContainsFunc(t.Environ, func(e string) bool { return strings.HasPrefix(e, "TMPDIR=") }) {
 		t.Env = append(t.Env, "TMPDIR=/tmp")
+	}
+	if o.Objects != "" {
+		t.Env = append(t.Env, "SSHELL_S3_DIR="+o.Objects)
 	}
 	if t.Umask != nil { // of this process: no other thread than this one may start the stages
 		unix.Umask(*t.Umask)
@@ -163,7 +169,7 @@ func (b *building) readOnly(path string, flags uint) {
 }
 
 // buildRoot makes the new root and moves into it.
-func buildRoot(items []ship.Item, dir string, tmp int64) error {
+func buildRoot(items []ship.Item, dir string, o *order) error {
 	b := new(building)
 	b.mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
 	// Any folder will do: nobody else sees the mount, and what the folder held is seen again from the new root.
@@ -172,15 +178,24 @@ func buildRoot(items []ship.Item, dir string, tmp int64) error {
 	b.folder(place + oldRoot)
 	b.do("change root", func() error { return unix.PivotRoot(place, place+oldRoot) })
 	b.do("change root", func() error { return os.Chdir("/") })
-	b.writable(dir, tmp)
+	b.writable(dir, o.Tmp)
 	b.furnish()
 	for i := range items {
 		b.item(&items[i])
 	}
+	b.objects(o.Objects)
 	b.leave(oldRoot)
 	b.readOnly("/", 0)
 	b.do("change to "+dir, func() error { return os.Chdir(dir) })
 	return b.err
+}
+
+// objects shows the folder of s3://. Where it is not there and cannot be made, nothing can be stored under its name either.
+func (b *building) objects(dir string) {
+	if dir == "" || os.MkdirAll(oldRoot+dir, 0o777) != nil {
+		return
+	}
+	b.bind(oldRoot+dir, dir, true)
 }
 
 // item shows what was shipped.

@@ -20,6 +20,7 @@ type order struct {
 	Task    *remote.Task `cbor:"t,omitempty"`
 	Isolate bool         `cbor:"i,omitempty"`
 	Tmp     int64        `cbor:"tmp,omitempty"`   // for an isolated task, as in Config
+	Objects string       `cbor:"o,omitempty"`     // for an isolated task, as in Config
 	Self    []string     `cbor:"self,omitempty"`  // for an isolated task, as in Config
 	Shell   []string     `cbor:"shell,omitempty"` // for an isolated task, as in Config
 	Guard   bool         `cbor:"g,omitempty"`     // it is the guard: wards follow

@@ -40,6 +40,9 @@ type Config struct {
 	Isolate bool
 	// Tmp bounds the files that an isolated task may write, in bytes. 0 means DefaultTmp.
 	Tmp int64
+	// Objects is the folder that s3:// stands for on this machine, by an absolute path: the source of isolated tasks may
+	// read and write it, and finds it by SSHELL_S3_DIR. Empty where s3:// is no folder.
+	Objects string
 	// contained says that this process is the first of a namespace, whose others end with it: they need no guard.
 	contained bool
 }
