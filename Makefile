@@ -4,6 +4,8 @@
 #	make demo     the main job on the reads in testdata; needs only Go and a POSIX machine
 #	make test     installs what tests need, checks, and runs every test
 #	make check    format, vet, staticcheck, the import table, and builds for each platform
+#	make image    the function as a container image named IMAGE, for the processor ARCH (arm64 or amd64); needs docker
+#	make image-test  builds that image on a Debian of its own and runs stages in it; see scripts/image/run
 #	make fuzz     every fuzz target for FUZZTIME
 #	make bench    each figure we promise, beside its peer; BENCH=name for one, BENCH_SCALE=0.05 for a quick look
 
@@ -13,18 +15,32 @@ BENCH ?=
 BENCH_SCALE ?= 1
 # By the stamp the shell and its agent know that they were built together.
 STAMP ?= $(shell git describe --always --dirty 2>/dev/null)
+IMAGE ?= sshell
+IMAGE_FLAGS ?=
+ARCH ?= $(shell $(GO) env GOHOSTARCH)
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 
 # Where goroutines share state the race detector runs too. Its processes would sleep a second at their end, and the tests
 # start thousands.
 RACED = ./interp/... ./pipes/... ./remote/...
 
-.PHONY: build demo test check fuzz bench clean
+.PHONY: build image image-test demo test check fuzz bench clean
 
 # The tag leaves out a way of being started that functions with runtimes of their own do not have.
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -tags lambda.norpc -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)"
+
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -tags lambda.norpc -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)" \
-		-o bin/ ./cmd/sshell ./cmd/sshell-agent ./cmd/sshellctl ./cmd/bootstrap
+	$(BUILD) -o bin/ ./cmd/sshell ./cmd/sshell-agent ./cmd/sshellctl ./cmd/bootstrap
+
+# Lambda takes no image with attestations, which newer dockers add unless they are told.
+image:
+	@docker version >/dev/null 2>&1 || { echo "make image: needs docker, with its engine running: docker.io in Debian" >&2; exit 1; }
+	GOOS=linux GOARCH=$(ARCH) $(BUILD) -o dist/linux-$(ARCH)/ ./cmd/sshell ./cmd/bootstrap
+	BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --platform linux/$(ARCH) $(IMAGE_FLAGS) -t $(IMAGE) \
+		-f lambda/image/Dockerfile dist/linux-$(ARCH)
+
+image-test:
+	scripts/image/run
 
 demo: build
 	scripts/demo/run
