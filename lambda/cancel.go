@@ -152,6 +152,7 @@ func (r *Runner) Close(ctx context.Context) error {
 
 // End removes what the tasks of a run shared. None of them may be under way.
 func (r *Runner) End(ctx context.Context, run string) error {
+	r.shipments.forget(run)
 	if _, any := r.stored.LoadAndDelete(run); !any {
 		return nil
 	}

@@ -12,21 +12,24 @@
 // gets a mark in the store that its function looks for. The function removes the mark when it has stopped, which is how the
 // runner knows that no late write will come; a function that is gone is known to be by its deadline.
 //
-// A task sees the programs and files that the function has, and in its working directory, which is empty otherwise, what it
-// names of the client's: its artifacts and the programs of its stages, as far as they are below the client's working
-// directory. They are stored once and kept by warm functions, see package ship. A program for another processor than
-// the function's is refused. What a program needs from elsewhere (its interpreter, its libraries) is the function's.
+// A task runs with the client's own programs: those of its stages and those among its artifacts, with the libraries,
+// loaders, interpreters, locales and the time zone that they need, see package ship. In its working directory, which is empty
+// otherwise, it sees what its words and artifacts name of the client's. An artifact that is named by a path from the working
+// directory on is read, and there byte for byte; others may be run, and are changed so that they can, see package relocate. Names
+// from the root on mean the client's for the command of a stage and on PATH; elsewhere they mean the function's files.
+// All is stored once and kept by warm functions. A program for another processor than the function's is refused; one that the
+// client does not have is the function's. What the tasks of a run have in common is looked for once in the run.
 //
 // # The wire
 //
 // Lambda takes and gives JSON, and shell strings are bytes. Request and response are one JSON object each:
 //
-//	{"sshell": 2, "body": "…"}
+//	{"sshell": 3, "body": "…"}
 //
 // sshell is the version, body is a Request or a Response as plan.Marshal writes it (CBOR), in base64. A function that does
 // not know the version answers in its own, with no body and an error:
 //
-//	{"sshell": 3, "error": "…"}
+//	{"sshell": 4, "error": "…"}
 //
 // Standard input of up to InlineMax bytes is in the task, and as much of each output in the response. More, or output of a
 // command that goes on, is a stream of the transport. What many tasks share (the snapshot, the environment), and what a

@@ -37,13 +37,14 @@ type Config struct {
 
 // Runner is a remote.Runner over one function. It may be used from several goroutines, and bounds nothing by itself.
 type Runner struct {
-	cfg      Config
-	id       string // tells the calls of this Runner from those of others
-	calls    atomic.Uint64
-	shares   shares
-	stored   sync.Map // runs with stored parts
-	late     late
-	uploader *artifact.Uploader
+	cfg       Config
+	id        string // tells the calls of this Runner from those of others
+	calls     atomic.Uint64
+	shares    shares
+	stored    sync.Map // runs with stored parts
+	late      late
+	uploader  *artifact.Uploader
+	shipments shipments
 }
 
 // New makes a Runner. It asks nobody: a function that is missing is found by the first Run.
@@ -132,10 +133,11 @@ func (c *call) prepare(ctx context.Context, s remote.Streams) ([]byte, error) {
 
 // encode writes the payload, and stores what does not fit.
 func (c *call) encode(ctx context.Context, t *remote.Task, req *Request) ([]byte, error) {
-	var err error
-	if req.Manifest, err = c.r.ship(ctx, c.task); err != nil {
+	what, err := c.r.ship(ctx, c.task)
+	if err != nil {
 		return nil, err
 	}
+	t.Dir, req.Programs, req.Manifest = what.dir, what.programs, what.own
 	if req.Shared, err = c.r.shares.part(ctx, c.r.cfg.Store, c.task); err != nil {
 		return nil, err
 	}

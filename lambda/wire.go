@@ -10,7 +10,7 @@ import (
 )
 
 // Version is the version of Request and Response. Client and function must have the same.
-const Version = 2
+const Version = 3
 
 // Request is what a function is invoked with.
 type Request struct {
@@ -20,7 +20,9 @@ type Request struct {
 	Task Part `cbor:"task"`
 	// Shared is a Shared as plan.Marshal writes it.
 	Shared Part `cbor:"shared"`
-	// Manifest is what artifact.EncodeManifest writes of the files to be placed in the task's working directory.
+	// Programs is what artifact.EncodeManifest writes of the programs that the tasks of a stage have in common, with what they need.
+	Programs Part `cbor:"programs"`
+	// Manifest is the same of the files that this task reads besides.
 	Manifest []byte `cbor:"manifest,omitempty"`
 	// Stdin, Stdout and Stderr name streams. Stdin is empty when the task's input is not a stream of the client's, Stdout
 	// when the task itself says where its output goes. Stderr is empty when it is to go where standard output goes.

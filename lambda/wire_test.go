@@ -65,8 +65,8 @@ func TestOtherVersions(t *testing.T) {
 		theirs  int
 		says    string
 	}{
-		{`{"sshell":3,"body":"oA=="}`, 3, "version 3"},
-		{`{"sshell":3,"error":"too old"}`, 3, "too old"},
+		{`{"sshell":99,"body":"oA=="}`, 99, "version 99"},
+		{`{"sshell":99,"error":"too old"}`, 99, "too old"},
 		{string(refusal), Version, "no such version"},
 		{`{}`, 0, "does not speak"},
 		{`"hello"`, 0, "does not speak"},

@@ -9,6 +9,11 @@
 // Config.Environ; directory and umask of this process stay as they are, and all descriptors are closed. What is
 // kept is the last snapshot that tasks shared, and artifacts, each checked before it is used again. Where that cannot be had Handle fails, and the process is to end.
 //
+// A task runs with the client's own programs, see place.go: each in a folder below Config.Tmp that has the client's paths,
+// where the task's working directory stands too, so that names that lead upwards are the client's. PATH has the client's folders
+// as far as something of them was shipped, and then the function's own. A program that the client does not have, or
+// that was not seen to be called, is the function's.
+//
 // Output that is small and early goes into the answer, other output into streams as it comes; where the task names an object,
 // that appears when the task has ended with a result, as package stored has it. A background process that
 // outlives the task's stages is killed with them: its output ends there.
@@ -32,6 +37,7 @@ import (
 	"sshell/pipes/objstore"
 	"sshell/remote"
 	"sshell/remote/ship/artifact"
+	"sshell/remote/ship/relocate"
 )
 
 // Config is how a Handler is made.
@@ -44,7 +50,9 @@ type Config struct {
 	Self, Shell []string
 	// Environ is what is added to the environment of each task, as NAME=VALUE; the task's own variables come before it.
 	Environ []string
-	// Tmp is a folder that is the function's alone: all in it but artifacts is removed after each invocation.
+	// Tmp is a folder that is the function's alone: all in it but artifacts is removed after each invocation. Where its name
+	// has no more than four bytes, as /tmp has, the client's programs are placed in it; elsewhere this machine's own are taken
+	// for them.
 	Tmp string
 }
 
@@ -54,8 +62,12 @@ type Handler struct {
 
 	mu     sync.Mutex
 	cache  *artifact.Cache
-	digest string // of the shared part that is kept
+	place  *relocate.Place // of the client's programs; nil where this machine's are the same
+	digest string          // of the shared part that is kept
 	shared lambda.Shared
+
+	programsDigest string // of the list of programs that is kept
+	programs       *artifact.Manifest
 }
 
 // New makes a Handler. On Linux this process takes in the orphans of the processes that it starts, from now on.
@@ -69,19 +81,12 @@ func New(cfg Config) (*Handler, error) {
 	if err := adoptOrphans(); err != nil {
 		return nil, fmt.Errorf("set up handler: %w", err)
 	}
-	cache, err := artifact.OpenCache(filepath.Join(cfg.Tmp, cacheName), cacheSize)
-	if err != nil {
+	h := &Handler{cfg: cfg}
+	if err := h.openCache(); err != nil {
 		return nil, fmt.Errorf("set up handler: %w", err)
 	}
-	return &Handler{cfg: cfg, cache: cache}, nil
+	return h, nil
 }
-
-const (
-	// cacheName is the folder of artifacts in Config.Tmp.
-	cacheName = ".sshell-artifacts"
-	// cacheSize bounds it, in bytes: half of the /tmp that a function has at least, so that tasks have the other.
-	cacheSize = lambda.MinStorage << 20 / 2
-)
 
 // Handle makes the attempt that a payload asks for and gives the payload of the answer. An error says that this process
 // cannot be trusted with another invocation.

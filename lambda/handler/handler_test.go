@@ -193,7 +193,7 @@ func TestArtifacts(t *testing.T) {
 	}
 	for range 2 { // the second has them in its cache, and no trace of the first
 		task := argv("./worker")
-		task.Dir, task.Artifacts = dir, []string{"data/list", "/etc/passwd", "no-such-file"}
+		task.Dir, task.Artifacts = dir, []string{"data/list", "/etc/passwd", "./no-such-file"}
 		o := f.do(t.Context(), task, nil)
 		if o.err != nil || !strings.HasPrefix(o.out, "caf\xe9\n"+f.tmp+"/task-") {
 			t.Errorf("got %q, %q, %v", o.out, o.errs, o.err)

@@ -183,8 +183,11 @@ func (c *constant) matches(buf []byte, i int) bool {
 	if i+len(c.path) < len(buf) {
 		behind = buf[i+len(c.path)]
 	}
-	if c.exact {
+	switch {
+	case c.exact:
 		return behind == 0
+	case int(buf[i-1]) == len(c.path):
+		return true // a whole string of compiled Python: its length stands before it, and nothing behind
 	}
 	return (c.inside || !ofName(buf[i-1])) && !ofName(behind)
 }

@@ -68,6 +68,7 @@ func TestConstants(t *testing.T) {
 		{"a list", "'/usr/share/zoneinfo:/usr/lib/zoneinfo'", "'/tmp/.sh/z/////////:/usr/lib/zoneinfo'"},
 		{"a longer name", "\x00/usr/share/zoneinfo-leaps\x00", "\x00/usr/share/zoneinfo-leaps\x00"},
 		{"shell", "\x00/bin/sh\x00'/bin/sh'", "\x00" + sh + "\x00'" + sh + "'"},
+		{"compiled Python", "\xda\x07/bin/shr\x02", "\xda\x07" + sh + "r\x02"},
 		{"another shell", "\x00/usr/bin/sh\x00/bin/sh5\x00/bin/shells", "\x00/usr/bin/sh\x00/bin/sh5\x00/bin/shells"},
 		{"Perl", "\x00/usr/share/perl/5.36\x00/usr/share/perl5\x00/usr/lib/x86_64-linux-gnu/perl-base\x00",
 			"\x00/tmp/.sh/p//////5.36\x00/tmp/.sh/p5/////\x00/tmp/.sh/x////////////////perl-base\x00"},
