@@ -1,13 +1,23 @@
-// Command sshellctl is the operator's side of sshell. Its command is
+// Command sshellctl is the operator's side of sshell. Its commands are
 //
+//	sshellctl deploy [FLAG]…
+//	sshellctl undeploy [FLAG]…
+//	sshellctl doctor [FLAG]…
+//	sshellctl policy [FLAG]…
 //	sshellctl emulate [FLAG]… [-- COMMAND [ARG…]]
 //
-// which starts Lambda, IAM, STS and S3 on loopback, see package emulator. COMMAND is run with the AWS_* variables set that lead the
+// The first four are about an account, see package deploy: make or change what sshell needs there, remove it, say what is wrong,
+// and print the rights that people need. Which account, region, bucket and function is settled as package settings says, and
+// by the AWS SDK's own chain. deploy records what it made, so that the shell finds it. The function's zip is made of bootstrap and
+// sshell, found where deploy.Folders says, or is --zip's.
+//
+// emulate starts Lambda, IAM, STS and S3 on loopback, see package emulator. COMMAND is run with the AWS_* variables set that lead the
 // AWS SDK and the aws command line there; its status is the status, and all is stopped when it ends. Without COMMAND the
 // variables are printed as lines to export, and the services stay until SIGINT, SIGTERM or SIGHUP.
 //
 // The statuses are the command's, 128 and the number of the signal that ended it, 126 and 127 where it could not be started, 125
-// when the services could not be, and 2 for wrong arguments.
+// when the services could not be, and 2 for wrong arguments. doctor's is 1 if something is wrong; those of the other
+// commands about an account are 0 and 125.
 package main
 
 import (
@@ -33,7 +43,9 @@ const (
 	statusSignalBase = 128
 )
 
-const usage = "usage: sshellctl emulate [FLAG]... [-- COMMAND [ARG]...]; sshellctl emulate --help lists the flags"
+const usage = `usage: sshellctl deploy|undeploy|doctor|policy [FLAG]...
+       sshellctl emulate [FLAG]... [-- COMMAND [ARG]...]
+sshellctl COMMAND --help lists the flags of each`
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
@@ -46,6 +58,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return statusUsage
 	}
 	switch args[0] {
+	case "deploy":
+		return deployAccount(args[1:], stdout, stderr)
+	case "undeploy":
+		return undeployAccount(args[1:], stdout, stderr)
+	case "doctor":
+		return examine(args[1:], stdout, stderr)
+	case "policy":
+		return printPolicy(args[1:], stdout, stderr)
 	case "emulate":
 		return emulate(args[1:], stdout, stderr)
 	case environmentFlag:

@@ -87,7 +87,7 @@ var functionName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 func (p *Plan) check() error {
 	switch {
 	case p.Region == "":
-		return errNoRegion
+		return ErrNoRegion
 	case strings.HasPrefix(p.Function, "arn:"):
 		return fmt.Errorf("function %s: deploy takes a name, not an ARN", p.Function)
 	case !functionName.MatchString(p.Function):
@@ -256,4 +256,5 @@ func (d *Deployer) until(ctx context.Context, what string, ready func() (bool, e
 	}
 }
 
-var errNoRegion = errors.New("no region: set AWS_REGION, or region in " + settings.ProjectFile)
+// ErrNoRegion says what to do where no region is set.
+var ErrNoRegion = errors.New("no region: set AWS_REGION, or region in " + settings.ProjectFile)

@@ -304,6 +304,7 @@ func TestBadAccounts(t *testing.T) {
 		{"secret", refusal{call: "GetCallerIdentity", status: 403, body: strings.Replace(denied, "AccessDenied", "SignatureDoesNotMatch", 1)}, "account: the secret key is not the right one"},
 		{"expired", refusal{call: "GetCallerIdentity", status: 403, body: strings.Replace(denied, "AccessDenied", "ExpiredToken", 1)}, "account: the credentials have expired: log in again"},
 		{"clock", refusal{call: "GetCallerIdentity", status: 403, body: strings.NewReplacer("AccessDenied", "SignatureDoesNotMatch", ">no<", ">Signature expired: 1 is now earlier than 2<").Replace(denied)}, "account: the clock of this machine is off: set it"},
+		{"region", refusal{call: "GetCallerIdentity", status: 403, body: strings.NewReplacer("AccessDenied", "SignatureDoesNotMatch", ">no<", ">Credential should be scoped to a valid region.<").Replace(denied)}, "account: it is another region's: set AWS_REGION"},
 		{"role", refusal{call: "CreateRole", status: 403, body: denied}, "role sshell-us-east-1: iam:CreateRole is denied: sshellctl policy prints"},
 		{"function", refusal{call: "GET /2015-03-31/functions/sshell", status: 403, body: "json:AccessDeniedException:no"}, "function sshell: lambda:GetFunction is denied: sshellctl policy prints"},
 		{"another's bucket", refusal{call: "HEAD /", status: 403}, "bucket " + defaultBkt + ": it is another account's, or s3:ListBucket on it is denied: choose another with --bucket"},

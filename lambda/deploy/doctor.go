@@ -102,7 +102,7 @@ func (d *Doctor) examineAgent(ctx context.Context) {
 // examineAccount looks at who calls, and whether the services answer. It gives nil where nothing else can be asked.
 func (d *Doctor) examineAccount(ctx context.Context) *identity {
 	if d.Region == "" {
-		d.bad(errNoRegion)
+		d.bad(ErrNoRegion)
 		return nil
 	}
 	d.ok("region: %s", d.Region)

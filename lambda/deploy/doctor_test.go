@@ -169,7 +169,7 @@ func TestUnanswered(t *testing.T) {
 		{&smithyhttp.RequestSendError{Err: &url.Error{Op: "Post", URL: "https://x", Err: errors.New("tls: wrong certificate")}},
 			"cannot reach the service: tls: wrong certificate: look at the network, AWS_REGION and AWS_ENDPOINT_URL"},
 		{&v4.SigningError{Err: errors.New("no keys")}, adviceAnonymous},
-		{&aws.MissingRegionError{}, errNoRegion.Error()},
+		{&aws.MissingRegionError{}, ErrNoRegion.Error()},
 		{errors.New("two\nlines"), "two lines"},
 	} {
 		if got := reason(c.err); got != c.want {

@@ -75,7 +75,7 @@ func reason(err error) string {
 		return fmt.Sprintf("%s is denied: %s", operation(err), adviceDenied)
 	case strings.Contains(message, "Signature expired"), strings.Contains(message, "Signature not yet current"):
 		return adviceClock
-	case code == "InvalidSignatureException" && strings.Contains(message, "region"):
+	case strings.Contains(message, "scoped to a valid region"):
 		return adviceRegion
 	case ok:
 		return text
@@ -93,7 +93,7 @@ func unanswered(err error) string {
 	text := err.Error()
 	switch {
 	case errors.As(err, &missing), strings.Contains(text, "Missing Region"), strings.Contains(text, "region must be set"):
-		return errNoRegion.Error()
+		return ErrNoRegion.Error()
 	case errors.As(err, &signing), strings.Contains(text, "get identity"), strings.Contains(text, "refresh cached credentials"),
 		strings.Contains(text, "static credentials are empty"):
 		return adviceAnonymous

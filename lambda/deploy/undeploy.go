@@ -48,7 +48,7 @@ func (e *KeptError) Error() string {
 // Undeploy removes what Deploy made, as far as it is there.
 func (d *Deployer) Undeploy(ctx context.Context, r Removal) error {
 	if r.Region == "" {
-		return errNoRegion
+		return ErrNoRegion
 	}
 	id, _, err := identify(ctx, d.STS)
 	if err != nil {
