@@ -40,7 +40,7 @@ func NewInvoker(cfg aws.Config) *sdk.Client {
 			t.ResponseHeaderTimeout = 0
 		})
 	return sdk.NewFromConfig(cfg, func(o *sdk.Options) {
-		o.HTTPClient = client
+		o.HTTPClient = plainBodies{client}
 		o.Retryer = aws.NopRetryer{}
 	})
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	sshelllambda "sshell/lambda"
 )
 
 // environmentFlag makes the test's program an environment's first process.
@@ -105,7 +107,7 @@ func serve(t *testing.T, change func(*Config)) *service {
 }
 
 func client(url, secret string) *lambda.Client {
-	return lambda.New(lambda.Options{BaseEndpoint: aws.String(url), Region: "us-east-1", RetryMaxAttempts: 1,
+	return sshelllambda.NewInvoker(aws.Config{BaseEndpoint: aws.String(url), Region: "us-east-1",
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDTEST", secret, "")})
 }
 
