@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"sshell/interp"
 	"sshell/interp/plan"
+	"sshell/interp/quote"
 	"sshell/remote"
 )
 
@@ -80,9 +83,29 @@ func (a *attempt) prepare(s remote.Streams) error {
 	}
 	a.stages = make([]*process, len(a.task.Stages))
 	for i := range a.stages {
-		a.stages[i] = &process{stage: &a.task.Stages[i]}
+		a.stages[i] = &process{stage: a.runnable(&a.task.Stages[i])}
 	}
 	return nil
+}
+
+// runnable gives a stage as it can be run here: what is no program in this root may be a word that the shell runs itself, as
+// echo is in the root of a task that shipped none.
+func (a *attempt) runnable(st *remote.Stage) *remote.Stage {
+	if len(st.Argv) == 0 || len(a.w.cfg.Self) == 0 || !interp.IsBuiltin(st.Argv[0]) {
+		return st
+	}
+	env := a.env
+	if len(st.Env) > 0 {
+		env = env.with(st.Env)
+	}
+	if _, _, err := a.w.programs.find(st.Argv[0], env.path(), a.task.Dir); err == nil {
+		return st
+	}
+	words := make([]string, len(st.Argv))
+	for i, arg := range st.Argv {
+		words[i] = quote.Single(arg)
+	}
+	return &remote.Stage{Source: strings.Join(words, " "), Env: st.Env}
 }
 
 // abandon releases the input of an attempt that starts nothing.

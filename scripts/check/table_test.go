@@ -67,7 +67,7 @@ var rules = []rule{
 		"retries and bounds are the same for every runner, so it sees only the seam"},
 	{"remote/flow", []string{"interp/plan", "remote", "remote/keys", "remote/chunk", "remote/sched", "remote/ship", "remote/ledger", "pipes/..."},
 		"a segment becomes tasks; which runner takes them, and the interpreter that runs them, are behind seams"},
-	{"remote/worker", []string{"interp", "interp/plan", "remote", "remote/chunk", "remote/ship", "pipes/..."},
+	{"remote/worker", []string{"interp", "interp/plan", "interp/quote", "remote", "remote/chunk", "remote/ship", "pipes/..."},
 		"one task: it restores, opens and runs, and schedules nothing"},
 	{"remote/files", []string{"interp/plan", "pipes/objstore"}, "names s3://bucket/key as files, for shell, agent and workers"},
 	{"remote/local", []string{"interp/plan", "remote", "remote/worker", "remote/chunk", "pipes/..."},
