@@ -27,8 +27,10 @@ const (
 	smallWait  = 40 * time.Millisecond
 	smallBlock = 1 << 20
 
-	// stallLook is after what silence a reader looks whether the last block it had is still there.
-	stallLook = 10 * time.Second
+	// stallLook is after what silence a reader first looks whether the writer's mark is still there, and maxStall how long
+	// it waits at most before it looks again: each wait is as long as the silence was.
+	stallLook = 3 * time.Second
+	maxStall  = 10 * time.Second
 )
 
 // arrival is what a reader knows of when blocks come.
@@ -116,12 +118,14 @@ func (r *reader) fetch(n uint64) {
 	case r.asking.Err() != nil:
 	case err == nil:
 		r.ready[n] = b
+		r.writer = b.token
 		if first {
 			r.came(len(b.payload), time.Now())
 		}
 	case errors.Is(err, fs.ErrNotExist) && first:
 		r.askLater(r.missed(began, time.Now()))
-		if stalled = n > 0 && time.Since(r.looked) >= stallLook; stalled {
+		wait := min(max(stallLook, r.looked.Sub(r.since)), maxStall)
+		if stalled = n > 0 && time.Since(r.looked) >= wait; stalled {
 			r.looked = time.Now()
 		}
 	case errors.Is(err, fs.ErrNotExist):
@@ -133,7 +137,7 @@ func (r *reader) fetch(n uint64) {
 	r.ask()
 	r.mu.Unlock()
 	if stalled {
-		r.lookAt(n - 1)
+		r.lookForRemove()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -150,12 +154,14 @@ func (r *reader) askLater(at time.Time) {
 	})
 }
 
-// lookAt breaks the stream for its reader if a block is gone that was there.
-func (r *reader) lookAt(n uint64) {
-	there, err := r.has(r.asking, blockName(n))
+// lookForRemove breaks the stream for its reader if the mark of the writer whose blocks came is gone. Blocks do not tell:
+// one that was on its way may have come after the Remove.
+func (r *reader) lookForRemove() {
+	mark, err := r.get(r.asking, writerMark, headerSize)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err == nil && !there && r.asking.Err() == nil {
+	gone := errors.Is(err, fs.ErrNotExist) || err == nil && mark.token != r.writer
+	if gone && r.asking.Err() == nil {
 		r.err = errRemoved
 		r.finish()
 	}

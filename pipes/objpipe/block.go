@@ -19,6 +19,7 @@ const (
 	magic      = "sshp"
 	version    = 1
 
+	flagsAt    = 5
 	flagLast   = 1
 	flagBroken = 2
 
@@ -50,7 +51,7 @@ func (b *block) broken() *pipes.Broken {
 // setHeader writes the header of the object that buf is.
 func setHeader(buf []byte, flags, status byte, token, number uint64) {
 	copy(buf, magic)
-	buf[4], buf[5], buf[6], buf[7] = version, flags, status, 0
+	buf[4], buf[flagsAt], buf[6], buf[7] = version, flags, status, 0
 	binary.BigEndian.PutUint64(buf[8:], token)
 	binary.BigEndian.PutUint64(buf[16:], number)
 	binary.BigEndian.PutUint64(buf[24:], uint64(len(buf)-headerSize))
@@ -84,7 +85,7 @@ func readBlock(body io.Reader, limit int64) (*block, error) {
 	if limit >= 0 {
 		size = min(size, uint64(limit)-headerSize)
 	}
-	b := &block{flags: header[5], status: header[6], token: binary.BigEndian.Uint64(header[8:]), number: binary.BigEndian.Uint64(header[16:])}
+	b := &block{flags: header[flagsAt], status: header[6], token: binary.BigEndian.Uint64(header[8:]), number: binary.BigEndian.Uint64(header[16:])}
 	if b.payload = make([]byte, min(size, probeSize)); size > probeSize {
 		b.buf = newBuffer(int(size))[:size]
 		b.payload = b.buf

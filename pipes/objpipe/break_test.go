@@ -1,8 +1,12 @@
 package objpipe
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -103,7 +107,7 @@ func TestKilledWriter(t *testing.T) {
 			}
 			r.Close()
 			stop()
-			time.Sleep(lastWord)
+			time.Sleep(arriveTime + lastWord)
 			if err := others.Remove(t.Context(), "0/0"); err != nil {
 				t.Error(err)
 			}
@@ -113,6 +117,62 @@ func TestKilledWriter(t *testing.T) {
 	if broken == 0 || broken == 24 {
 		t.Errorf("%d of 24 streams are broken: the moments do not lie on both sides of the end", broken)
 	}
+}
+
+// TestLateBlock: a block whose request is given up arrives amid the requests that break the stream in its place.
+func TestLateBlock(t *testing.T) {
+	late := 0
+	for at := 100 * time.Millisecond; at < 300*time.Millisecond; at += 5 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			store := new(mem.Store)
+			s := distant(store, 10*time.Millisecond, 10*time.Millisecond)
+			transport := New(s, "tmp/run/pipes")
+			w, r := open(t, transport, "0/0")
+			s.set(func() { s.put, s.stays = 2*arriveTime+400*time.Millisecond, true })
+			data := random(minBlock, 1)
+			if _, err := w.Write(data); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(at)
+			if err := transport.Break(t.Context(), "0/0", &pipes.Broken{Cause: "killed"}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if !bytes.HasPrefix(data, got) || !errors.Is(err, pipes.ErrBroken) {
+				t.Errorf("broken after %v: %d bytes, %v", at, len(got), err)
+			}
+			if len(got) > 0 {
+				late++
+			}
+			time.Sleep(s.put) // what is on its way may still arrive
+		})
+	}
+	if late == 0 {
+		t.Error("no block was late: the moments do not lie around its arrival")
+	}
+}
+
+// TestRemoveAmidBlocks: a block that was on its way when the stream was removed is no sign that the stream goes on.
+func TestRemoveAmidBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := new(mem.Store)
+		w, r := open(t, newApart(store), "0/0")
+		if _, err := w.Write(make([]byte, minBlock)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(r, make([]byte, minBlock)); err != nil {
+			t.Fatal(err)
+		}
+		w.Break(nil)
+		for _, name := range []string{writerMark, blockName(1)} { // block 0 comes later than that
+			if err := store.Delete(t.Context(), "tmp/run/pipes/0/0/"+name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := r.Read(make([]byte, 1)); !errors.Is(err, pipes.ErrBroken) || !strings.Contains(err.Error(), "removed") {
+			t.Errorf("read: %v, want that the stream was removed", err)
+		}
+	})
 }
 
 // TestBreakFindsTheEnd: of a long stream as of a short one, with few requests.

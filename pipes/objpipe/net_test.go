@@ -23,6 +23,7 @@ type network struct {
 	rng    *rand.Rand // nil for no faults, and no spread of the times
 	fail   float64    // share of requests that fail, half of them after the store acted
 	dead   bool       // no request comes through any more
+	stays  bool       // a request that is given up on its way arrives all the same
 	counts map[string]int
 	now    map[string]int // requests under way
 	most   map[string]int
@@ -47,7 +48,7 @@ func (n *network) set(f func()) {
 }
 
 // request does act amid a request's time.
-func (n *network) request(ctx context.Context, kind string, d time.Duration, act func() error) error {
+func (n *network) request(ctx context.Context, kind string, d time.Duration, act func(context.Context) error) error {
 	var before, after, dead bool
 	n.set(func() {
 		n.counts[kind]++
@@ -64,7 +65,11 @@ func (n *network) request(ctx context.Context, kind string, d time.Duration, act
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	began := time.Now()
 	if err := sleep(ctx, d/2); err != nil {
+		if n.stays {
+			time.AfterFunc(d/2-time.Since(began), func() { act(context.WithoutCancel(ctx)) })
+		}
 		return err
 	}
 	if before {
@@ -75,7 +80,7 @@ func (n *network) request(ctx context.Context, kind string, d time.Duration, act
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	if err := act(); err != nil {
+	if err := act(ctx); err != nil {
 		return err
 	}
 	if err := sleep(ctx, d/2); err != nil {
@@ -103,7 +108,7 @@ func (n *network) time(d time.Duration, size int64) time.Duration {
 }
 
 func (n *network) Put(ctx context.Context, key string, body io.Reader, size int64, create bool) error {
-	return n.request(ctx, kind("put", key), n.time(n.put, size), func() error { return n.Store.Put(ctx, key, body, size, create) })
+	return n.request(ctx, kind("put", key), n.time(n.put, size), func(ctx context.Context) error { return n.Store.Put(ctx, key, body, size, create) })
 }
 
 func (n *network) Get(ctx context.Context, key string, off, length int64) (io.ReadCloser, error) {
@@ -112,7 +117,7 @@ func (n *network) Get(ctx context.Context, key string, off, length int64) (io.Re
 	if o, err := objstore.Stat(ctx, n.Store, key); err == nil {
 		_, size = objstore.Range(o.Size, off, length)
 	}
-	err := n.request(ctx, kind("get", key), n.time(n.get, size), func() (err error) {
+	err := n.request(ctx, kind("get", key), n.time(n.get, size), func(ctx context.Context) (err error) {
 		body, err = n.Store.Get(ctx, key, off, length)
 		return err
 	})

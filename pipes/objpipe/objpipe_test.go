@@ -6,7 +6,6 @@ import (
 
 	"sshell/pipes"
 	"sshell/pipes/objstore"
-	"sshell/pipes/objstore/dir"
 	"sshell/pipes/objstore/mem"
 	"sshell/pipes/pipetest"
 )
@@ -40,8 +39,4 @@ func TestMem(t *testing.T) {
 
 func TestMemApart(t *testing.T) {
 	pipetest.Run(t, pipetest.Config{Virtual: true, Open: func(*testing.T) pipes.Transport { return newApart(new(mem.Store)) }})
-}
-
-func TestDir(t *testing.T) {
-	pipetest.Run(t, pipetest.Config{Open: func(t *testing.T) pipes.Transport { return New(dir.New(t.TempDir()+"/b"), "tmp/run/pipes") }})
 }

@@ -31,10 +31,11 @@ type reader struct {
 	rest    []byte // of its payload
 	next    uint64 // number of the block after it
 
-	ready map[uint64]*block
-	asked map[uint64]bool
-	timer *time.Timer // until which nothing is asked for; nil for none
-	busy  int         // requests under way
+	writer uint64 // the token of the last block that came
+	ready  map[uint64]*block
+	asked  map[uint64]bool
+	timer  *time.Timer // until which nothing is asked for; nil for none
+	busy   int         // requests under way
 	arrival
 }
 

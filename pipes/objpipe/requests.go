@@ -72,7 +72,9 @@ func (q *requests) put(ctx context.Context, name string, data []byte, create boo
 	})
 }
 
-// create stores an object of this end's token. If the name is taken by another it returns that, as a probe does.
+// create stores an object of this end's token. If the name is taken by another it returns that, as a probe does. One that
+// has the same token and flags is the object itself, by a try whose response was lost; with other flags it is a block of this
+// end's that arrived after its request was given up.
 func (q *requests) create(ctx context.Context, name string, data []byte) (taken *block, err error) {
 	err = q.put(ctx, name, data, true)
 	if !errors.Is(err, fs.ErrExist) {
@@ -82,7 +84,7 @@ func (q *requests) create(ctx context.Context, name string, data []byte) (taken 
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read back %s: %w", name, err)
-	case b.token == q.token:
+	case b.token == q.token && b.flags == data[flagsAt]:
 		return nil, nil
 	}
 	return b, nil

@@ -65,7 +65,7 @@ func (t *Transport) Create(ctx context.Context, name string) (pipes.Writer, erro
 	}
 	w := &writer{requests: q, t: t, name: name, ctx: ctx, active: make(chan struct{}, 1)}
 	w.changed.L = &w.mu
-	w.requesting, w.stop = context.WithCancel(ctx)
+	w.requesting, w.stop = context.WithCancel(context.WithoutCancel(ctx))
 	t.join(name, func(e *ends) { e.writer = w })
 	w.mu.Lock()
 	defer w.mu.Unlock()

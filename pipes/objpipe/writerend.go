@@ -2,9 +2,14 @@ package objpipe
 
 import (
 	"context"
+	"time"
 
 	"sshell/pipes"
 )
+
+// arriveTime is how long blocks on their way may go on when the stream is to be broken: one whose request is given up may
+// still be stored, and then stays if the stream was removed meanwhile. 8 MiB take less on a usual line.
+const arriveTime = time.Second
 
 // End implements pipes.Writer. A stream whose reader is gone is ended as any other: what was written is all there was.
 func (w *writer) End(status int) error {
@@ -83,8 +88,8 @@ func (w *writer) removed() {
 	}
 }
 
-// beginSettling stops all requests for blocks and waits until none is under way. It reports false, and waits until the
-// writer is over, if the stream has its ending or another settles it.
+// beginSettling waits until no request for a block is under way, and stops those that take too long. It reports false, and
+// waits until the writer is over, if the stream has its ending or another settles it.
 func (w *writer) beginSettling() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,11 +103,13 @@ func (w *writer) beginSettling() bool {
 	w.state = settling
 	w.dropTimer()
 	w.buf = nil
-	w.stop()
 	w.changed.Broadcast()
+	patience := time.AfterFunc(arriveTime, w.stop)
 	for w.busy > 0 {
 		w.changed.Wait()
 	}
+	patience.Stop()
+	w.stop()
 	if wasEnding && w.stored == w.next { // the last block came through before its request was stopped
 		w.finish(nil)
 		return false

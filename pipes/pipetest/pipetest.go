@@ -87,18 +87,31 @@ func Run(t *testing.T, config Config) {
 // watch fails the test if a goroutine or a descriptor is left when it has ended.
 func watch(t *testing.T) {
 	time.AfterFunc(time.Hour, func() {}).Stop() // at the first timer the runtime opens descriptors for itself
-	goroutines, files := runtime.NumGoroutine(), descriptors(t)
+	goroutines, files, _ := inUse(t)
 	t.Cleanup(func() {
 		// What was told to stop may need a moment.
-		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); runtime.Gosched() {
-			if runtime.NumGoroutine() <= goroutines && descriptors(t) <= files {
+		for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+			g, f, stacks := inUse(t)
+			if g <= goroutines && f <= files {
+				return
+			}
+			if time.Now().After(end) {
+				t.Errorf("%d goroutines and %d descriptors are left, %d and %d were before\n%s", g, f, goroutines, files, stacks)
 				return
 			}
 		}
-		stacks := make([]byte, 1<<20)
-		t.Errorf("%d goroutines and %d descriptors are left, %d and %d were before\n%s", runtime.NumGoroutine(), descriptors(t),
-			goroutines, files, stacks[:runtime.Stack(stacks, true)])
 	})
+}
+
+// inUse counts goroutines and descriptors, without those of the connections that an HTTP client keeps for its next request: they are
+// the program's, two goroutines and a descriptor each.
+func inUse(t *testing.T) (goroutines, files int, stacks []byte) {
+	for size, n := 1<<20, 0; n == len(stacks); size *= 2 {
+		stacks = make([]byte, size)
+		n = runtime.Stack(stacks, true)
+	}
+	kept := bytes.Count(stacks, []byte("\ncreated by net/http.(*Transport).dialConn in "))
+	return runtime.NumGoroutine() - kept, descriptors(t) - kept/2, stacks
 }
 
 func descriptors(t *testing.T) int {

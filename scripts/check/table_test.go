@@ -43,6 +43,8 @@ var rules = []rule{
 		"a contract's suite sees only the contract, so that every store can run it"},
 	{"pipes/objstore", nil,
 		"the little of S3 that we need, said without S3"},
+	{"pipes/objstore/s3/s3test", []string{"pipes/objstore", "pipes/objstore/s3", "lambda/emulator"},
+		"for tests only: the store of S3 before a real server, which is the emulator's"},
 	{"pipes/objstore/...", []string{"pipes/objstore"},
 		"a store or a decorator implements the contract and knows no other store"},
 	{"pipes/...", []string{"pipes", "pipes/objstore"},
@@ -122,7 +124,7 @@ var modules = []module{
 		"groups of goroutines with a limit; the interpreter's concurrency is processes and its own"},
 	{"github.com/rogpeppe/go-internal", []string{"cmd/...", "shell", "scripts/..."},
 		"testscript, which tests of command behaviour are written in"},
-	{"github.com/aws/", []string{"pipes/objstore/s3", "lambda/...", "cmd/sshell-agent", "cmd/sshellctl", "cmd/bootstrap"},
+	{"github.com/aws/", []string{"pipes/objstore/s3", "pipes/objstore/s3/s3test", "lambda/...", "cmd/sshell-agent", "cmd/sshellctl", "cmd/bootstrap"},
 		"with the SDKs a process takes three times as long to start; the shell must never link them"},
 }
 

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"sshell/pipes/objstore"
+	"sshell/pipes/objstore/s3/s3test"
 )
 
 // TestComposeInParts composes objects that are copied and objects that are too small for it.
 func TestComposeInParts(t *testing.T) {
-	s := open(t, endpoint, newBucket(t))
+	s := s3test.NewStore(t)
 	var want []byte
 	var sources []string
 	for i, size := range []int{3, 6 << 20, 1 << 20, 0, 5 << 20, 11 << 20, 7} {

@@ -20,13 +20,14 @@ import (
 
 	"sshell/pipes/objstore"
 	"sshell/pipes/objstore/s3"
+	"sshell/pipes/objstore/s3/s3test"
 )
 
 // between puts a proxy before the server, whose answers answer may spoil, and returns a store of a new bucket behind it.
 // The signature names the server, so that the proxy leaves the request's host as it came and the server must not look.
 func between(t *testing.T, answer func(*http.Response) error) objstore.Store {
 	t.Helper()
-	to, err := url.Parse(endpoint)
+	to, err := url.Parse(s3test.Endpoint())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,7 @@ func between(t *testing.T, answer func(*http.Response) error) objstore.Store {
 		},
 	})
 	t.Cleanup(proxy.Close)
-	return open(t, proxy.URL, newBucket(t))
+	return s3test.OpenAt(t, proxy.URL, s3test.NewBucket(t))
 }
 
 var errCut = errors.New("cut")
@@ -119,9 +120,9 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, errCut }
 
 func TestErrorsSayWhatToDo(t *testing.T) {
-	bucket := newBucket(t)
+	bucket := s3test.NewBucket(t)
 	with := func(change func(*aws.Config)) objstore.Store {
-		cfg := configuration(endpoint)
+		cfg := s3test.Config(t, s3test.Endpoint())
 		change(&cfg)
 		store, err := s3.New(cfg).Bucket(t.Context(), bucket)
 		if err != nil {
@@ -146,7 +147,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		store objstore.Store
 		want  string
 	}{
-		{"missing bucket", open(t, endpoint, "nothing"), "no such bucket"},
+		{"missing bucket", s3test.Open(t, "nothing"), "no such bucket"},
 		{"no region", with(func(c *aws.Config) { c.Region = "" }), "set AWS_REGION"},
 		{"no credentials", with(func(c *aws.Config) {
 			c.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -181,8 +182,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 
 // TestNothingIsLeft looks for uploads that were begun and neither completed nor aborted.
 func TestNothingIsLeft(t *testing.T) {
-	bucket := newBucket(t)
-	s := open(t, endpoint, bucket)
+	bucket := s3test.NewBucket(t)
+	s := s3test.Open(t, bucket)
 	many := func() io.Reader { return bytes.NewReader(make([]byte, 20<<20)) }
 	if err := s.Put(t.Context(), "k", io.MultiReader(many(), failing{}), -1, false); !errors.Is(err, errCut) {
 		t.Errorf("put of a body that breaks: %v, want %v", err, errCut)
@@ -192,7 +193,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if err := s.Put(ctx, "k", io.MultiReader(many(), ending(cancel), many()), -1, false); !errors.Is(err, context.Canceled) {
 		t.Errorf("put whose context ends: %v, want context.Canceled", err)
 	}
-	left, err := raw().ListMultipartUploads(t.Context(), &sdk.ListMultipartUploadsInput{Bucket: &bucket})
+	left, err := s3test.Client(t).ListMultipartUploads(t.Context(), &sdk.ListMultipartUploadsInput{Bucket: &bucket})
 	if err != nil || len(left.Uploads) > 0 {
 		t.Errorf("uploads are left: %d, %v", len(left.Uploads), err)
 	}
