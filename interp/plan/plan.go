@@ -84,6 +84,11 @@ type Segment struct {
 	Stdout   *os.File
 	Stderr   []*os.File // one per stage
 	Snapshot *Snapshot
+
+	// In names the object that standard input is, for an ObjectReader; Stdin is nil then.
+	In string
+	// Out is the Output whose File Stdout is; nil where it is anything else. A Segments need not look at it.
+	Out Output
 }
 
 // Segments runs segments. Run returns a status per stage when each stage ended, and an error when the

@@ -15,6 +15,10 @@ import (
 // A target that does not see the client's files is shipped what a command names: the programs that its source calls, by
 // itself and in the functions and aliases that it calls, and the files of this machine that its words are. What a command
 // makes of its words when it runs is not known before: --with names the rest.
+//
+// A file that is only read may not differ by a byte from the client's, one that is run may have to: see package lambda. So
+// names of programs are bare, or paths from the root on, as what --with lists is; files that are read are named by paths from
+// the working directory on, but for those whose words have another.
 
 // starters are programs and builtins that start another program, which their arguments name.
 var starters = map[string]bool{
@@ -32,11 +36,24 @@ type naming struct {
 	snapshot  *plan.Snapshot
 	list      []string
 	seen      map[string]bool // of list
-	entered   map[string]bool // functions and aliases
+	entered   map[string]bool // functions, aliases and scripts
+	runs      bool            // values are names of programs
+}
+
+// needs is what is known of a command: what all its tasks need, and whether their values name programs.
+type needs struct {
+	list []string
+	runs bool
 }
 
 func (s *segment) naming(with []string) *naming {
-	n := &naming{dir: s.dir, snapshot: s.Snapshot, list: slices.Clip(with), seen: map[string]bool{}, entered: map[string]bool{}}
+	n := &naming{dir: s.dir, snapshot: s.Snapshot, seen: map[string]bool{}, entered: map[string]bool{}}
+	for _, name := range with {
+		if strings.Contains(name, "/") {
+			name = n.inDir(name)
+		}
+		n.add(name)
+	}
 	for _, entry := range s.environ {
 		if path, ok := strings.CutPrefix(entry, "PATH="); ok {
 			n.path = path
@@ -47,26 +64,28 @@ func (s *segment) naming(with []string) *naming {
 
 // artifacts gives what the tasks of a command need beside with, whatever their values are. It looks once.
 func (s *segment) artifacts(c *command, with []string) []string {
-	if list, ok := s.needs.Load(c); ok {
-		return list.([]string)
+	if known, ok := s.needs.Load(c); ok {
+		return known.(*needs).list
 	}
-	list := s.commandArtifacts(c, with)
-	s.needs.Store(c, list)
-	return list
+	known := s.commandNeeds(c, with)
+	s.needs.Store(c, known)
+	return known.list
 }
 
-func (s *segment) commandArtifacts(c *command, with []string) []string {
+func (s *segment) commandNeeds(c *command, with []string) *needs {
 	n := s.naming(with)
 	if c.source != nil {
 		n.source(c.source)
-		return n.list
+		return &needs{n.list, n.runs}
 	}
 	words := make([]string, len(c.argv))
 	for i := range c.argv {
-		words[i], _ = c.argv.fixed(i)
+		fixed := false
+		words[i], fixed = c.argv.fixed(i)
+		n.runs = n.runs || !fixed && starters[words[0]]
 	}
 	n.call(words)
-	return n.list
+	return &needs{n.list, n.runs}
 }
 
 // stageArtifacts gives what stages need beside with.
@@ -84,11 +103,17 @@ func (s *segment) stageArtifacts(stages []remote.Stage, with []string) []string 
 
 // withValues adds the values that are files to what tasks need. An argument vector names them itself.
 func (s *segment) withValues(list []string, c *command, v values) []string {
-	if c.source == nil && !c.shell {
+	known, ok := s.needs.Load(c)
+	runs := ok && known.(*needs).runs
+	if c.source == nil && !c.shell && !runs {
 		return list
 	}
 	n := naming{dir: s.dir, list: slices.Clip(list)}
 	for _, value := range v.args {
+		if runs && strings.Contains(value, "/") && n.executable(value) {
+			n.add(n.inDir(value))
+			continue
+		}
 		n.file(value)
 	}
 	return n.list
@@ -118,6 +143,7 @@ func (n *naming) source(t *sourceTemplate) {
 			words := make([]string, len(node.Args))
 			for i, w := range node.Args {
 				words[i] = literal(w)
+				n.runs = n.runs || t.hasValue(w) && (i == 0 || starters[words[0]])
 			}
 			n.call(words)
 		case *syntax.Redirect:
@@ -127,6 +153,12 @@ func (n *naming) source(t *sourceTemplate) {
 		}
 		return true
 	})
+}
+
+// hasValue reports whether a value of the input stands in a word.
+func (t *sourceTemplate) hasValue(w *syntax.Word) bool {
+	word, ok := t.simpleWord(w)
+	return ok && slices.ContainsFunc(word, func(p piece) bool { return p.isTok && p.token.isValue() })
 }
 
 // call looks at the words of a command; one that is not known is empty.
@@ -150,6 +182,26 @@ func (n *naming) call(words []string) {
 		}
 		n.file(w)
 	}
+	if name == "tar" {
+		n.compressors(words[1:])
+	}
+}
+
+// compressions are what tar starts for an archive, by the end of its name, a letter and an option.
+var compressions = []struct{ end, letter, option, program string }{
+	{"gz", "z", "--gzip", "gzip"}, {"bz2", "j", "--bzip2", "bzip2"}, {"xz", "J", "--xz", "xz"}, {"zst", "", "--zstd", "zstd"},
+}
+
+// compressors adds what tar starts by itself.
+func (n *naming) compressors(words []string) {
+	for i, w := range words {
+		letters := i == 0 && !strings.Contains(w, "/") || strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--")
+		for _, c := range compressions {
+			if strings.HasSuffix(w, c.end) || w == c.option || letters && c.letter != "" && strings.Contains(w, c.letter) {
+				n.program(c.program)
+			}
+		}
+	}
 }
 
 // enter looks into a function or an alias; it reports whether name is one.
@@ -170,22 +222,35 @@ func (n *naming) enter(name string) bool {
 	return ok
 }
 
-// program adds a program that this machine has; one that it has not is missed where it is called.
+// program adds a program that this machine has, and what it calls if it is a script of the shell; one that it has not is missed
+// where it is called.
 func (n *naming) program(name string) {
-	if name == "" || n.seen[name] {
-		return
-	}
-	if strings.Contains(name, "/") {
+	switch {
+	case name == "" || n.seen[name]:
+	case strings.Contains(name, "/"):
 		if n.executable(name) {
-			n.add(name)
+			n.add(n.inDir(name))
+			n.script(n.inDir(name))
 		}
-		return
+	default:
+		n.onPath(name)
 	}
+}
+
+// onPath is program for a name without a slash.
+func (n *naming) onPath(name string) {
 	for dir := range strings.SplitSeq(n.path, ":") {
-		if n.executable(filepath.Join(dir, name)) {
-			n.add(name)
-			return
+		file := filepath.Join(dir, name)
+		if !n.executable(file) {
+			continue
 		}
+		if _, err := os.Lstat(n.inDir(name)); err == nil {
+			n.add(n.inDir(file)) // the bare name would mean what stands here
+		} else {
+			n.add(name)
+		}
+		n.script(n.inDir(file))
+		return
 	}
 }
 

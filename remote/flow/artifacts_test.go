@@ -22,7 +22,17 @@ func TestArtifactsOfCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := &segment{dir: dir, environ: []string{"PATH=" + dir + "/none:" + dir + "/bin"}}
+	for name, text := range map[string]string{"path/bin": "", "script": "#!/bin/sh -e\nwc <data2\nif sort; then ./inner; fi\n",
+		"inner": "#!/usr/bin/env -S A=1 bash\nwc; ./script\n", "python": "#!/usr/bin/env python3\nsort\n", "bin/tar": "", "bin/gzip": "", "bin/xz": "",
+		"bin/bzip2": "", "bin/nice": ""} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &segment{dir: dir, environ: []string{"PATH=" + dir + "/none:" + dir + "/bin:" + dir + "/path"}}
 	s.Snapshot = &plan.Snapshot{
 		Funcs:   []plan.Function{{Name: "f", Source: "{ sort | g; }"}, {Name: "g", Source: "{ f; wc -l; }"}},
 		Aliases: map[string]string{"many": "wc -c"},
@@ -41,7 +51,12 @@ func TestArtifactsOfCommands(t *testing.T) {
 		{"by a builtin", []string{"exec sort"}, []string{"sort"}},
 		{"source in source", []string{"sh", "-ec", "sort | wc"}, []string{"sh", "sort", "wc"}},
 		{"files", []string{"sort -f data sub/data <'tool' none >data2; wc 'data'"}, []string{"sort", "./data", "sub/data", "./tool", "wc"}},
-		{"in the folder", []string{"./tool | ./data"}, []string{"./tool"}},
+		{"in the folder", []string{"./tool | ./data"}, []string{dir + "/tool"}},
+		{"a folder of the name", []string{"sub/../bin/sh; bin"}, []string{dir + "/bin/sh", dir + "/path/bin"}},
+		{"script", []string{"./script"}, []string{dir + "/script", "wc", "sort", dir + "/inner"}},
+		{"script by env", []string{"nice ./inner"}, []string{"nice", dir + "/inner", "wc"}},
+		{"what is no script of the shell", []string{"./python"}, []string{dir + "/python"}},
+		{"archives", []string{"tar xf data.tar.gz; tar c --xz sub; tar -cj sub"}, []string{"tar", "gzip", "xz", "bzip2"}},
 		{"not UTF-8", []string{"sort 'na\xefve' | wc"}, []string{"sort", "./na\xefve", "wc"}},
 		{"unknown", []string{"none; plain; $x; \"$sort\" {}"}, nil},
 		{"no syntax", []string{"sh", "-c", "if"}, []string{"sh"}},
@@ -55,6 +70,18 @@ func TestArtifactsOfCommands(t *testing.T) {
 		if got := s.artifacts(c, []string{"w"}); !slices.Equal(got, append([]string{"w"}, tt.want...)) {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
+	}
+	for command, want := range map[string]string{"{} -x | sort": dir + "/tool", "nice {}": dir + "/tool", "sort {}; wc": "./tool"} {
+		c, err := newCommand([]string{command}, &tokens{}, false, s.Snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.withValues(s.artifacts(c, nil), c, values{args: []string{"./tool"}}); !slices.Contains(got, want) {
+			t.Errorf("%s: got %q, want %s among them", command, got, want)
+		}
+	}
+	if got := s.stageArtifacts(nil, []string{"w", "./sub", "/abs"}); !slices.Equal(got, []string{"w", dir + "/sub", "/abs"}) {
+		t.Errorf("--with: got %q", got)
 	}
 	got := s.stageArtifacts([]remote.Stage{{Source: "echo | sort"}, {Argv: []string{"wc", "data"}}}, nil)
 	if want := []string{"sort", "wc", "./data"}; !slices.Equal(got, want) {

@@ -53,6 +53,14 @@
 // started while more than 4 GiB wait, or 100,000 tasks; --strict and a reduce in the unit hold back as much as there is. An
 // output ends when the last process that has it open closes it, as in any pipe.
 //
+// On a target that is a remote.Storer outputs that tasks or a stored object wait for are objects, which do not pass through this
+// process: between two tasks with different limits goes a stream, a task behind parmap reads the outputs as they are
+// committed, parmap --pipe behind another stage cuts its chunks when that has ended, reduce --tree and --by read what the
+// tasks stored, and the object that the segment's standard output is (plan.ObjectOutput) is made of the tasks', short ones joined by
+// tasks first. Lines that reduce --by deals out end where a task's output ends there. Output with --tag, -u, --line-buffer or
+// --results, and values for parmap, go through this process. The objects are below tmp/<run>/tasks/ of the target's bucket, or of
+// that of the object that they become, and are removed at the end of the segment, or by whoever makes the object.
+//
 // Standard error is passed on as it comes; where it is the same pipe or file as standard output, it is a part of the
 // output. A reader that leaves ends the run as soon as there is output that it will never read.
 //

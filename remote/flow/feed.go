@@ -143,6 +143,9 @@ type rangeInput struct {
 }
 
 func (r *rangeInput) open() (remote.Input, *os.File, error) {
+	if j, ok := r.o.Source.(*joined); ok {
+		return remote.Input{Kind: remote.PiecesInput, Pieces: j.slice(r.start, r.end)}, nil, nil
+	}
 	return remote.Input{Kind: remote.ChunkInput, Object: r.o.object, Start: r.o.base + r.start, End: r.o.base + r.end}, nil, nil
 }
 

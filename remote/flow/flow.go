@@ -58,6 +58,8 @@ type segment struct {
 	umask   *int     // nil if the tasks' is this process's
 	needs   sync.Map // by *command: what tasks of it need, []string
 
+	scratch *scratch // nil on a target whose tasks store nothing
+
 	mu    sync.Mutex
 	opens []io.Closer // runners that are the segment's own
 }
@@ -91,6 +93,9 @@ func (s *segment) runner(o RunnerOptions) (remote.Runner, error) {
 
 // close closes what the segment opened. Nothing of it may run.
 func (s *segment) close() {
+	if s.scratch != nil {
+		_ = s.scratch.close() // what stays expires by the bucket's rule
+	}
 	for _, c := range s.opens {
 		c.Close() // nothing was written with it
 	}
@@ -103,6 +108,10 @@ type unit interface {
 	// run runs the unit and returns a status for each of its stages. The error says why the machinery failed, and
 	// is a *stageError where it is not the last stage's.
 	run(ctx context.Context, s *segment, io streams) ([]plan.Status, error)
+	// readsObject reports whether the unit can read standard input by an object's name.
+	readsObject(s *segment) bool
+	// storesOutput reports whether the unit's output can be objects of a store, on a target that has one.
+	storesOutput() bool
 	// explain returns what would be run, a line each.
 	explain(ctx context.Context, s *segment) ([]string, error)
 }
@@ -111,6 +120,18 @@ type unit interface {
 type streams struct {
 	stdin, stdout *os.File
 	stderr        []*os.File // one per stage
+
+	next *os.File // the reading end of the pipe that stdout is, for the next unit
+
+	object string // the object that standard input is, instead of stdin
+	from   edge   // where standard input comes from instead of stdin, nil for there
+	to     edge   // where standard output goes instead of stdout, nil for there
+}
+
+// taker is to as what takes objects, nil if it is none.
+func (io *streams) taker() taker {
+	t, _ := io.to.(taker)
+	return t
 }
 
 // stageError is an error of one stage of a unit.
@@ -134,6 +155,9 @@ func (f *Flow) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error)
 		statuses[i] = plan.StatusMachinery
 	}
 	units, err := s.units()
+	if err == nil {
+		s.scratch, err = s.openScratch()
+	}
 	if err != nil {
 		s.say(0, err)
 		return statuses, nil
@@ -160,27 +184,62 @@ func (r *segmentRun) run(ctx context.Context, units []unit) {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
 	first, stdin := 0, r.Stdin
+	var from edge
 	for i, u := range units {
-		io := streams{stdin: stdin, stdout: r.Stdout, stderr: r.Stderr[first : first+u.stages()]}
+		io := streams{stdin: stdin, stdout: r.Stdout, stderr: r.Stderr[first : first+u.stages()], from: from}
 		var ends []*os.File // that are ours to close
-		if i > 0 {
+		switch {
+		case i > 0 && stdin != nil:
 			ends = append(ends, stdin)
+		case i == 0 && r.In != "":
+			var err error
+			if ends, err = r.openObject(ctx, u, &io); err != nil {
+				r.fail(first, err)
+				return
+			}
 		}
 		if i < len(units)-1 {
-			pr, pw, err := os.Pipe()
-			if err != nil {
+			if err := r.join(ctx, u, units[i+1], &io); err != nil {
 				r.fail(first, fmt.Errorf("join stages: %w", cause(err)))
 				closeAll(ends)
 				break
 			}
-			io.stdout, stdin = pw, pr
-			ends = append(ends, pw)
+			stdin, from = io.next, io.to
+			if io.stdout != nil {
+				ends = append(ends, io.stdout)
+			}
+		} else if c := r.collect(ctx, u); c != nil {
+			io.to = c
 		}
 		at := first
 		r.running.Go(func() { r.unit(ctx, u, at, io, ends) })
 		first += u.stages()
 	}
 	r.running.Wait()
+}
+
+// join joins a unit with the next one: by an edge, or else by a pipe.
+func (r *segmentRun) join(ctx context.Context, u, next unit, io *streams) error {
+	if io.to = r.edge(ctx, u, next); io.to != nil {
+		io.stdout = nil
+		return nil
+	}
+	var err error
+	io.next, io.stdout, err = os.Pipe()
+	return err
+}
+
+// openObject opens the object that a segment's standard input is, unless the first unit reads it by its name.
+func (r *segmentRun) openObject(ctx context.Context, u unit, io *streams) ([]*os.File, error) {
+	if io.object = r.In; u.readsObject(r.segment) {
+		return nil, nil
+	}
+	f, err := r.cfg.Files.Open(ctx, r.In)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.In, cause(err))
+	}
+	io.object, io.stdin = "", f
+	return []*os.File{f}, nil
 }
 
 func closeAll(files []*os.File) {

@@ -51,6 +51,10 @@ type bench struct {
 	funcs  []plan.Function
 	stdin  string
 	input  *os.File // instead of stdin
+	target plan.Target
+	object string      // instead of stdin
+	out    plan.Output // that standard output is
+	files  plan.Files
 }
 
 func newBench(t testing.TB) *bench {
@@ -59,7 +63,7 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, dir: t.TempDir(), tmp: t.TempDir(), runner: r}
+	b := &bench{t: t, dir: t.TempDir(), tmp: t.TempDir(), runner: r, target: plan.Local}
 	t.Cleanup(b.close)
 	return b
 }
@@ -87,6 +91,7 @@ func (b *bench) flow() *Flow {
 			}
 			return struct{ remote.Runner }{b.runner}, nil // which is closed at the end of the test
 		},
+		Files:   b.files,
 		Cores:   2,
 		TempDir: b.tmp,
 		Environ: func(*plan.Snapshot) []string { return append(os.Environ(), "PWD="+b.dir) },
@@ -163,7 +168,7 @@ type answer struct {
 }
 
 func (b *bench) segment(line string) plan.Segment {
-	seg := plan.Segment{Target: plan.Local, Stages: stages(line)}
+	seg := plan.Segment{Target: b.target, Out: b.out, In: b.object, Stages: stages(line)}
 	seg.Snapshot = &plan.Snapshot{Version: plan.SnapshotVersion, Dir: b.dir, Umask: 0o22, Funcs: b.funcs,
 		Vars: []plan.Variable{{Name: "PATH", Attr: exportedAttr, Set: true, Value: os.Getenv("PATH")}}}
 	return seg
@@ -195,7 +200,7 @@ func (b *bench) runTo(ctx context.Context, line string, out, errs *os.File) answ
 		seg.Stderr = append(seg.Stderr, errs)
 	}
 	seg.Stdin = b.input
-	if b.input == nil {
+	if b.input == nil && b.object == "" {
 		r, w, err := os.Pipe()
 		if err != nil {
 			b.t.Fatal(err)

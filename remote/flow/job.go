@@ -50,6 +50,8 @@ type job struct {
 	half  *half  // nil for a whole
 	width int    // how many values a combination has
 
+	object string // where the attempts store their outputs, if they do
+
 	stdout, stderr *pump
 	files          []*os.File
 	halves         []*job // that take its place
@@ -83,6 +85,7 @@ func (j *job) Start(n int) (*remote.Task, remote.Streams, error) {
 	t.Artifacts = j.r.s.withValues(j.r.s.artifacts(j.r.command, o.with), j.r.command, j.v)
 	t.Limits.Memory = int64(o.memory) * mib
 	t.Env = j.env(n)
+	t.Output = j.output(n)
 	s, err := j.streams()
 	if err == nil && j.chunk != nil {
 		t.Input, s.Stdin, err = j.chunk.open()
@@ -92,6 +95,27 @@ func (j *job) Start(n int) (*remote.Task, remote.Streams, error) {
 		return nil, remote.Streams{}, fmt.Errorf("task %d: %w", j.v.seq, err)
 	}
 	return t, s, nil
+}
+
+// output is where an attempt's output goes. Those that are made because others were lost agree on one; who runs a command again
+// that failed wants another.
+func (j *job) output(attempt int) remote.Output {
+	r := j.r
+	if !r.stored {
+		return remote.Output{}
+	}
+	if j.object == "" {
+		bucket := r.s.scratch.storer.Scratch()
+		if to := r.io.taker(); to != nil && r.reduce == nil {
+			bucket = to.bucket()
+		}
+		j.object = r.s.scratch.object(bucket)
+	}
+	out := attemptOutput(j.object, attempt)
+	if sh, ok := r.next.(*shuffle); ok {
+		out.Keys, out.Parts = r.reduce.by.String(), len(sh.parts)
+	}
+	return out
 }
 
 // env returns what is added to the environment of an attempt.
@@ -113,6 +137,12 @@ func (j *job) env(attempt int) []string {
 func (j *job) streams() (s remote.Streams, err error) {
 	r := j.r
 	s.Stderr = r.stderr()
+	if r.stored {
+		if s.Stdout = r.io.stdout; r.merged {
+			s.Stderr = s.Stdout
+		}
+		return s, nil
+	}
 	switch r.mode() {
 	case direct:
 		s.Stdout = r.io.stdout
@@ -205,6 +235,9 @@ func (j *job) closeStreams(stopped bool) (received int64, err error) {
 func (j *job) End(o sched.Outcome, a *ledger.Attempt) error {
 	stopped := o.Verdict == sched.Cancelled || o.TimedOut() || errors.Is(o.Err, remote.ErrLost)
 	received, err := j.closeStreams(stopped)
+	if j.r.stored && o.Result != nil {
+		received = o.Result.Out
+	}
 	if a != nil {
 		a.Receive, a.Host = received, j.r.host
 		if j.chunk != nil {
@@ -229,6 +262,9 @@ func (j *job) settle(o sched.Outcome) error {
 	switch o.Verdict {
 	case sched.Final:
 		j.say(o)
+		if j.r.stored {
+			j.entry.adopt(storedOutput(o.Result))
+		}
 		j.endEntry(kept)
 		if j.entry == nil && j.r.order.gone.Load() && o.Status == statusGone {
 			j.r.order.abort(errGone)
@@ -244,6 +280,9 @@ func (j *job) settle(o sched.Outcome) error {
 		}
 		j.chunk.close()
 	case sched.Again:
+		if o.Err == nil {
+			j.object = ""
+		}
 		if j.entry != nil {
 			if err := j.entry.reset(); err != nil {
 				return fmt.Errorf("task %d: %w", j.v.seq, err)

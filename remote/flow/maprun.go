@@ -37,6 +37,7 @@ type mapRun struct {
 	stopIn, stopOut *waker // end reads of the input, and writes of the output
 	out             *sink
 	store           *store
+	stored          bool // tasks store their outputs
 	order           *order
 	next            reduceRun  // nil without a reduce in the unit
 	shared          sync.Mutex // of out and errSink, where tasks take turns by line
@@ -60,6 +61,11 @@ func (u *mapUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Statu
 	err := r.open()
 	if err == nil {
 		err = r.work(statuses)
+	}
+	if to := io.taker(); to != nil {
+		if endErr := to.end(err, statuses[len(statuses)-1]); err == nil {
+			err = endErr
+		}
 	}
 	if closeErr := r.close(); err == nil {
 		err = closeErr
@@ -92,7 +98,7 @@ func (r *mapRun) open() error {
 	}
 	o := r.options
 	slots := o.slots(r.s.cfg.Cores)
-	if r.feed, err = r.mapUnit.feed(r.ctx, r.s, r.io.stdin, slots, r.stopIn); err != nil {
+	if r.feed, err = r.mapUnit.feed(r.ctx, r.s, r.io, slots, r.stopIn); err != nil {
 		return r.ofInput(err)
 	}
 	if r.runner, err = r.s.runner(o.runnerOptions(r.s.dir, false)); err != nil {
@@ -174,12 +180,19 @@ func (t *sourceOrWords) fill(v values) []byte {
 // openOutput readies the order of the outputs.
 func (r *mapRun) openOutput() error {
 	var err error
-	if r.out, err = newSink(r.io.stdout, r.stopOut); err != nil {
-		return err
+	to := r.io.taker()
+	r.stored = r.s.scratch != nil && r.storesOutput() && (to != nil || r.reduce != nil)
+	if to == nil {
+		if r.out, err = newSink(r.io.stdout, r.stopOut); err != nil {
+			return err
+		}
 	}
 	r.merged = sameFile(r.io.stdout, r.stderr()) && !isDevice(r.stderr())
-	r.store = &store{dir: r.s.cfg.TempDir}
+	r.store = &store{dir: r.s.cfg.TempDir, ctx: r.ctx, scratch: r.s.scratch}
 	c := orderConfig{store: r.store, out: r.out, strict: r.options.strict, fail: r.cancel}
+	if to != nil {
+		c.deliver = to.add
+	}
 	// Output that has been passed on cannot be taken back when a task is tried again.
 	o := r.options
 	c.live = (o.tries == 0 || o.tries == 1) && !o.halve && r.s.Target == plan.Local

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"sshell/interp/plan"
+	"sshell/remote"
 	"sshell/remote/chunk"
 )
 
@@ -92,9 +93,9 @@ func (s *segment) reducer(o *reduceOptions, i int) (*command, error) {
 }
 
 // feed opens what the tasks read.
-func (u *mapUnit) feed(ctx context.Context, s *segment, stdin *os.File, slots int, w *waker) (feed, error) {
+func (u *mapUnit) feed(ctx context.Context, s *segment, from streams, slots int, w *waker) (feed, error) {
 	if !u.chunks() {
-		in, err := openInputs(&u.options.args, stdin, func(name string) (*os.File, error) { return s.openFile(ctx, name) }, w)
+		in, err := openInputs(&u.options.args, from.stdin, func(name string) (*os.File, error) { return s.openFile(ctx, name) }, w)
 		if err != nil {
 			return nil, err
 		}
@@ -110,8 +111,31 @@ func (u *mapUnit) feed(ctx context.Context, s *segment, stdin *os.File, slots in
 			}
 		}
 	}
-	b := &builder{ctx: ctx, s: s, stdin: stdin, slots: slots, w: w, format: format, spec: spec, buffers: &buffers{dir: s.cfg.TempDir}}
+	b := &builder{ctx: ctx, s: s, from: from, slots: slots, w: w, format: format, spec: spec, buffers: &buffers{dir: s.cfg.TempDir}}
 	return b.build(names)
+}
+
+// readsStream reports whether the tasks' chunks are of standard input alone.
+func (u *mapUnit) readsStream() bool {
+	if u.split == nil {
+		return u.options.pipe
+	}
+	names := u.split.sources
+	return len(names) == 0 || len(names) == 1 && names[0] == "-"
+}
+
+func (u *mapUnit) readsObject(*segment) bool { return u.readsStream() }
+
+// storesOutput is false for output that is looked at, or written elsewhere, on its way.
+func (u *mapUnit) storesOutput() bool {
+	o := u.options
+	switch {
+	case o.dryRun:
+		return false
+	case u.reduce != nil:
+		return true
+	}
+	return !o.tagged && !o.ungroup && o.results == "" && (!o.lines || o.keep)
 }
 
 // spec says how large the chunks of --pipe are.
@@ -143,7 +167,7 @@ func (s *segment) openFile(ctx context.Context, name string) (*os.File, error) {
 type builder struct {
 	ctx     context.Context
 	s       *segment
-	stdin   *os.File
+	from    streams
 	slots   int
 	w       *waker
 	format  chunk.Format
@@ -175,10 +199,17 @@ func (b *builder) build(names []string) (feed, error) {
 func (b *builder) add(name string) error {
 	var o *object
 	var err error
-	if name == "-" {
-		o, err = openInput(b.stdin, b.format)
-	} else {
+	switch g, _ := b.from.from.(*gather); {
+	case name != "-":
 		o, err = b.s.openObject(b.ctx, name, b.format)
+	case g != nil:
+		var pieces []remote.Piece
+		pieces, err = g.wait(b.ctx)
+		o = joinPieces(b.s.scratch, pieces, b.format)
+	case b.from.object != "":
+		o, err = b.s.openObject(b.ctx, b.from.object, b.format)
+	default:
+		o, err = openInput(b.from.stdin, b.format)
 	}
 	if err == nil {
 		b.objects = append(b.objects, o)
@@ -195,7 +226,7 @@ func (b *builder) add(name string) error {
 
 // stream adds a source that is read from one end to the other.
 func (b *builder) stream(name string) error {
-	f, opened := b.stdin, (*os.File)(nil)
+	f, opened := b.from.stdin, (*os.File)(nil)
 	label := "standard input"
 	if name != "-" {
 		var err error

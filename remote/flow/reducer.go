@@ -27,8 +27,11 @@ type reducing struct {
 	cancel  context.CancelCauseFunc
 	stderr  *os.File
 	out     *sink
-	merged  bool // standard error is standard output
+	stdout  *os.File // what out writes to
+	merged  bool     // standard error is standard output
 	store   *store
+	stored  bool  // tasks store their outputs, but for those that go to out
+	to      taker // where the outputs go instead of out, nil for there
 	slots   int
 
 	jobs    chan *node
@@ -48,6 +51,7 @@ type node struct {
 	input  []*heldOutput
 	entry  *entry
 	status plan.Status
+	object string // where the attempts store their outputs, if they do
 
 	feed   *pipeFeed
 	stdout *pump
@@ -131,7 +135,11 @@ func (r *reducing) finish() (plan.Status, error) {
 // newOrder returns an order for outputs of tasks.
 func (r *reducing) newOrder(deliver func(*heldOutput) error) *order {
 	c := orderConfig{store: r.store, deliver: deliver, live: r.s.Target == plan.Local, fail: r.cancel}
-	if deliver == nil {
+	switch {
+	case deliver != nil:
+	case r.to != nil:
+		c.deliver = r.to.add
+	default:
 		c.out = r.out
 	}
 	return newOrder(c)
@@ -153,18 +161,55 @@ func (n *node) Start(attempt int) (*remote.Task, remote.Streams, error) {
 	t.Input.Kind = remote.StreamInput
 	t.Env = append(roleEnv(roleReducer, r.o.roleVar), "SSHELL_RUN="+r.s.id, "SSHELL_TASK="+strconv.Itoa(t.ID),
 		"SSHELL_ATTEMPT="+strconv.Itoa(attempt))
-	if n.stdout, err = newPump(n.entry, true); err != nil {
-		return nil, remote.Streams{}, err
+	s := remote.Streams{Stdout: r.stdout, Stderr: r.stderr}
+	if n.stores() {
+		t.Output = n.output(attempt)
+	} else {
+		if n.stdout, err = newPump(n.entry, true); err != nil {
+			return nil, remote.Streams{}, err
+		}
+		s.Stdout = n.stdout.w
 	}
-	if n.feed, err = startPipeFeed(r.store, n.input); err != nil {
-		n.stdout.end(r.ctx, true)
-		return nil, remote.Streams{}, err
-	}
-	s := remote.Streams{Stdin: n.feed.r, Stdout: n.stdout.w, Stderr: r.stderr}
 	if r.merged {
 		s.Stderr = s.Stdout
 	}
+	if pieces := n.pieces(); pieces != nil {
+		t.Input = remote.Input{Kind: remote.PiecesInput, Pieces: pieces}
+		return t, s, nil
+	}
+	if n.feed, err = startPipeFeed(r.store, n.input); err != nil {
+		if n.stdout != nil {
+			n.stdout.end(r.ctx, true)
+		}
+		return nil, remote.Streams{}, err
+	}
+	s.Stdin = n.feed.r
 	return t, s, nil
+}
+
+// stores reports whether the node's task stores its output.
+func (n *node) stores() bool { return n.r.stored && n.entry.o.deliver != nil }
+
+// output is where an attempt stores its output.
+func (n *node) output(attempt int) remote.Output {
+	r := n.r
+	if n.object == "" {
+		bucket := r.s.scratch.storer.Scratch()
+		if r.to != nil { // which only the last of a tree needs; that costs the others nothing
+			bucket = r.to.bucket()
+		}
+		n.object = r.s.scratch.object(bucket)
+	}
+	return attemptOutput(n.object, attempt)
+}
+
+// pieces are what the node's task reads, if tasks have stored it.
+func (n *node) pieces() []remote.Piece {
+	var all []remote.Piece
+	for _, h := range n.input {
+		all = append(all, h.pieces...)
+	}
+	return all
 }
 
 // End implements sched.Job.
@@ -174,11 +219,14 @@ func (n *node) End(o sched.Outcome, a *ledger.Attempt) error {
 		if feedErr := n.feed.end(); o.Err == nil && !o.TimedOut() {
 			err = feedErr
 		}
+		n.feed = nil
+	}
+	if n.stdout != nil {
 		stopped := o.Verdict == sched.Cancelled || o.TimedOut() || errors.Is(o.Err, remote.ErrLost)
 		if pumpErr := n.stdout.end(n.r.ctx, stopped); err == nil {
 			err = pumpErr
 		}
-		n.feed, n.stdout = nil, nil
+		n.stdout = nil
 	}
 	switch o.Verdict {
 	case sched.Again:
@@ -188,6 +236,9 @@ func (n *node) End(o sched.Outcome, a *ledger.Attempt) error {
 		return err
 	case sched.Final:
 		n.note(o)
+		if n.stores() {
+			n.entry.adopt(storedOutput(o.Result))
+		}
 		n.entry.o.end(n.entry, kept)
 	default:
 		n.entry.o.end(n.entry, abandoned)

@@ -45,8 +45,25 @@ func newShuffle(r *reducing) *shuffle {
 func (s *shuffle) start(runner remote.Runner) { s.begin(runner) }
 
 func (s *shuffle) add(h *heldOutput) error {
+	if s.stored {
+		s.take(h)
+		return nil
+	}
 	defer s.store.drop(h)
 	return s.store.each(h, s.deal)
+}
+
+// take notes the parts of an output whose lines its task has dealt.
+func (s *shuffle) take(h *heldOutput) {
+	at := int64(0)
+	for i, n := range h.parts {
+		if n > 0 {
+			to := &s.parts[i].held
+			to.pieces = append(to.pieces, remote.Piece{Object: h.pieces[0].Object, Start: at, End: at + n})
+			to.stored += n
+		}
+		at += n
+	}
 }
 
 // deal takes the next bytes.
@@ -115,6 +132,10 @@ func (s *segment) shuffleUnit(i int, o *reduceOptions) (unit, error) {
 
 func (u *shuffleUnit) stages() int { return 1 }
 
+func (u *shuffleUnit) storesOutput() bool { return true }
+
+func (u *shuffleUnit) readsObject(*segment) bool { return false }
+
 func (u *shuffleUnit) explain(_ context.Context, s *segment) ([]string, error) {
 	return []string{fmt.Sprintf("tasks %d, one for each part of the keys", len(newShuffle(&reducing{o: u.options, slots: s.cfg.Cores}).parts))}, nil
 }
@@ -132,19 +153,27 @@ func (u *shuffleUnit) run(ctx context.Context, s *segment, io streams) ([]plan.S
 	}
 	defer stop.close()
 	defer context.AfterFunc(ctx, stop.wake)()
-	out, err := newSink(io.stdout, stop)
-	if err != nil {
-		return nil, err
+	to := io.taker()
+	var out *sink
+	if to == nil {
+		if out, err = newSink(io.stdout, stop); err != nil {
+			return nil, err
+		}
 	}
-	st := &store{dir: s.cfg.TempDir}
+	st := &store{dir: s.cfg.TempDir, ctx: ctx, scratch: s.scratch}
 	defer st.close()
 	sh := newShuffle(&reducing{
 		s: s, o: u.options, name: s.Stages[u.at].Name, command: u.command, ctx: ctx, cancel: cancel, stderr: io.stderr[0],
 		out: out, merged: sameFile(io.stdout, io.stderr[0]) && !isDevice(io.stdout), store: st, slots: s.cfg.Cores,
-		jobs: make(chan *node),
+		jobs: make(chan *node), stdout: io.stdout, to: to, stored: to != nil,
 	})
 	sh.start(runner)
 	status, err := sh.end(sh.read(io, stop))
+	if to != nil {
+		if endErr := to.end(err, status); err == nil {
+			err = endErr
+		}
+	}
 	if errors.Is(err, errGone) {
 		return []plan.Status{statusGone}, nil
 	}
@@ -180,6 +209,7 @@ func (r *mapRun) newReduce() reduceRun {
 		s: r.s, o: r.reduce, name: r.s.Stages[r.first+at].Name, command: r.reducer, ctx: r.ctx, cancel: r.cancel,
 		stderr: r.io.stderr[at], out: r.out, merged: sameFile(r.io.stdout, r.io.stderr[at]) && !isDevice(r.io.stdout),
 		store: r.store, slots: r.options.slots(r.s.cfg.Cores), jobs: make(chan *node),
+		stdout: r.io.stdout, to: r.io.taker(), stored: r.stored,
 	}
 	if r.reduce.tree {
 		return newTree(common)

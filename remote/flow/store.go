@@ -1,11 +1,14 @@
 package flow
 
 import (
+	"context"
 	"os"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"sshell/remote"
 )
 
 const (
@@ -25,7 +28,9 @@ const (
 // store holds the output of tasks that have to wait for their turn: the first bytes in memory, the rest in one file without
 // a name, whose space is used again. It may be used concurrently.
 type store struct {
-	dir string
+	dir     string
+	ctx     context.Context // of reads of what tasks stored themselves
+	scratch *scratch        // where that is; nil on a target whose tasks store nothing
 
 	held atomic.Int64 // bytes in all
 	mem  atomic.Int64 // of these, in memory
@@ -45,9 +50,22 @@ type heldOutput struct {
 	mem     []byte  // all of it, or nothing if there are extents
 	extents []int64 // offsets in the store's file; the first is shorter
 	onDisk  int64   // bytes in extents
+
+	// Instead of all these it may be what the task has stored itself, on a target that can.
+	pieces []remote.Piece
+	stored int64   // bytes in pieces
+	parts  []int64 // bytes of the parts that its lines were dealt to, nil if they were not
 }
 
-func (h *heldOutput) size() int64 { return int64(len(h.mem)) + h.onDisk }
+func (h *heldOutput) size() int64 { return int64(len(h.mem)) + h.onDisk + h.stored }
+
+// storedOutput is the output of a task that has stored it.
+func storedOutput(r *remote.Result) *heldOutput {
+	if r == nil || r.Out == 0 {
+		return &heldOutput{}
+	}
+	return &heldOutput{pieces: []remote.Piece{{Object: r.Object, End: r.Out}}, stored: r.Out, parts: r.Parts}
+}
 
 // unlinked makes a file in dir and removes its name.
 func unlinked(dir string) (*os.File, error) {
@@ -189,6 +207,9 @@ func (s *store) flush(h *heldOutput, out *sink) error {
 
 // send writes all that h holds to out.
 func (s *store) send(h *heldOutput, out *sink) error {
+	if len(h.pieces) > 0 {
+		return s.scratch.fetch(s.ctx, h.pieces, out.write)
+	}
 	if err := out.write(h.mem); err != nil {
 		return err
 	}
@@ -237,7 +258,7 @@ func (s *store) extents(h *heldOutput, f func(off, n int64) error) error {
 // drop empties h and gives its space back.
 func (s *store) drop(h *heldOutput) {
 	s.mem.Add(-int64(len(h.mem)))
-	s.held.Add(-h.size())
+	s.held.Add(h.stored - h.size())
 	if len(h.extents) > 0 {
 		s.mu.Lock()
 		s.first = append(s.first, h.extents[0])

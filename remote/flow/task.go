@@ -57,11 +57,73 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 	t.Artifacts = s.stageArtifacts(stages, lead.placing.with)
 	t.Limits = remote.Limits{Timeout: lead.placing.timeout.Fixed, Memory: int64(lead.placing.memory) * mib}
 	if !lead.noInput {
-		t.Input.Kind = remote.StreamInput
+		t.Input = io.input()
 	}
+	if list, ok := io.from.(*listEdge); ok {
+		if err := list.wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+	t.Output = s.output(io)
 	result, err := runner.Run(ctx, t, remote.Streams{Stdin: io.stdin, Stdout: io.stdout, Stderr: io.stderr[0]})
-	return u.settle(io, t, result, err)
+	statuses, err := u.settle(io, t, result, err)
+	return statuses, u.deliver(ctx, io, result, statuses, err)
 }
+
+// input is what a task reads.
+func (io *streams) input() remote.Input {
+	switch e := io.from.(type) {
+	case *streamEdge:
+		return remote.Input{Kind: remote.PipeInput, Stream: e.name}
+	case *listEdge:
+		return remote.Input{Kind: remote.ListInput, Stream: e.name}
+	}
+	if io.object != "" {
+		return remote.Input{Kind: remote.PiecesInput, Pieces: []remote.Piece{{Object: io.object, End: -1}}}
+	}
+	return remote.Input{Kind: remote.StreamInput}
+}
+
+// output is where a task that runs once writes.
+func (s *segment) output(io streams) remote.Output {
+	if e, ok := io.to.(*streamEdge); ok {
+		return remote.Output{Kind: remote.PipeOutput, Stream: e.name}
+	}
+	if t := io.taker(); t != nil {
+		return remote.Output{Kind: remote.ObjectOutput, Object: s.scratch.object(t.bucket()) + "/0"}
+	}
+	return remote.Output{}
+}
+
+// deliver hands on what a task has stored.
+func (u *taskUnit) deliver(ctx context.Context, io streams, result *remote.Result, statuses []plan.Status, err error) error {
+	status := plan.StatusMachinery
+	if len(statuses) > 0 {
+		status = statuses[len(statuses)-1]
+	}
+	if e, ok := io.to.(*streamEdge); ok && err == nil && result == nil {
+		e.finish(ctx, status)
+	}
+	t := io.taker()
+	if t == nil {
+		return err
+	}
+	if err == nil {
+		err = t.add(storedOutput(result))
+	}
+	if endErr := t.end(err, status); err == nil {
+		err = endErr
+	}
+	if errors.Is(err, errGone) {
+		statuses[len(statuses)-1] = statusGone
+		return nil
+	}
+	return err
+}
+
+func (u *taskUnit) storesOutput() bool { return true }
+
+func (u *taskUnit) readsObject(s *segment) bool { return s.scratch != nil && !u.parts[0].noInput }
 
 // settle returns the statuses of a task that has ended.
 func (u *taskUnit) settle(io streams, t *remote.Task, result *remote.Result, err error) ([]plan.Status, error) {

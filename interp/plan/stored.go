@@ -1,0 +1,24 @@
+package plan
+
+// Content is what a segment has stored of its output itself: objects of which the output's own is to be made.
+type Content struct {
+	Sources []string // names of objects in the output's bucket, in order
+	// Scratch is how the names of all objects begin that are to be removed when the output is made, or given up.
+	Scratch string
+}
+
+// ObjectOutput is an Output that is an object, which can be made of others where they are stored.
+type ObjectOutput interface {
+	Output
+	// Object gives its name, and whether what it holds stays in front of what is written.
+	Object() (name string, add bool)
+	// Make lets Commit make the object of content instead of what was written to File, and Commit and Abort remove
+	// content. It is called once at most, before either.
+	Make(content Content)
+}
+
+// ObjectReader is a Segments that reads standard input by its object's name.
+type ObjectReader interface {
+	// ReadsObjects reports whether segments for a target may have In.
+	ReadsObjects(target Target) bool
+}

@@ -1,0 +1,164 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"sshell/interp/plan"
+	"sshell/remote"
+)
+
+// edge is where the standard output of a unit goes, other than to a descriptor: on a target whose tasks read and write
+// objects, bytes from one to the next do not pass through this process.
+//
+//	from          to                         edge
+//	a task        a task                     streamEdge: both run beside each other
+//	many tasks    a task                     listEdge: it reads what was committed while others still write
+//	any           parmap --pipe              gather: chunks are cut of what was written, when all is there
+//	any           > s3://bucket/key          collector: the object is made of the tasks'
+type edge interface{}
+
+// taker is an edge that takes the outputs of tasks as objects, in their order.
+type taker interface {
+	// bucket names where the objects must be.
+	bucket() string
+	// add takes the next output. errGone says that nobody reads any more. It is called by one goroutine at a time.
+	add(h *heldOutput) error
+	// end is told that no more outputs come, of a stage that ended with a status, or why they are no whole. It is called once.
+	end(err error, status plan.Status) error
+}
+
+// edge returns the edge between two neighbouring units, nil for a pipe.
+func (s *segment) edge(ctx context.Context, from, to unit) edge {
+	if s.scratch == nil || !from.storesOutput() {
+		return nil
+	}
+	_, single := from.(*taskUnit)
+	switch next := to.(type) {
+	case *taskUnit:
+		switch {
+		case next.parts[0].noInput:
+			return nil
+		case single:
+			return &streamEdge{s: s, name: s.scratch.stream()}
+		}
+		return &listEdge{s: s, ctx: ctx, name: s.scratch.stream(), ready: make(chan struct{})}
+	case *mapUnit:
+		if next.readsStream() {
+			return &gather{s: s, done: make(chan struct{})}
+		}
+	}
+	return nil
+}
+
+// streamEdge is a stream from one task to another.
+type streamEdge struct {
+	s    *segment
+	name string
+}
+
+// finish ends the stream of a task that was not started, and wrote none, as a pipe would end.
+func (e *streamEdge) finish(ctx context.Context, status plan.Status) {
+	if l, err := e.s.scratch.storer.List(ctx, e.s.id, e.name); err == nil {
+		_ = l.End(status) // who waits for it is told by the store, or stopped
+	}
+}
+
+// listEdge tells a task which objects to read.
+type listEdge struct {
+	s    *segment
+	name string
+	list remote.Lister // nil before the first output
+
+	once  sync.Once
+	ready chan struct{} // closed when there is something to read, or nothing to come
+	ctx   context.Context
+}
+
+func (e *listEdge) bucket() string { return e.s.scratch.storer.Scratch() }
+
+// open begins the list.
+func (e *listEdge) open() error {
+	if e.list != nil {
+		return nil
+	}
+	var err error
+	e.list, err = e.s.scratch.storer.List(e.ctx, e.s.id, e.name)
+	return err
+}
+
+func (e *listEdge) add(h *heldOutput) error {
+	for _, p := range h.pieces {
+		if err := e.open(); err != nil {
+			return err
+		}
+		gone, err := e.list.Add(p)
+		if err != nil {
+			return err
+		}
+		if gone {
+			return errGone
+		}
+		e.once.Do(func() { close(e.ready) })
+	}
+	return nil
+}
+
+func (e *listEdge) end(cause error, status plan.Status) error {
+	defer e.once.Do(func() { close(e.ready) })
+	switch {
+	case errors.Is(cause, errGone): // the reader knows
+		return nil
+	case cause != nil && e.list != nil:
+		e.list.Break(cause.Error())
+		return nil
+	case cause != nil:
+		return nil
+	}
+	if err := e.open(); err != nil {
+		return err
+	}
+	return e.list.End(status)
+}
+
+// wait waits until it is time to start the reader: a function that waits for its input is paid for too.
+func (e *listEdge) wait(ctx context.Context) error {
+	select {
+	case <-e.ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// gather collects outputs for a unit that cuts them anew.
+type gather struct {
+	s      *segment
+	pieces []remote.Piece
+	err    error
+	done   chan struct{}
+}
+
+func (g *gather) bucket() string { return g.s.scratch.storer.Scratch() }
+
+func (g *gather) add(h *heldOutput) error {
+	g.pieces = append(g.pieces, h.pieces...)
+	return nil
+}
+
+func (g *gather) end(err error, _ plan.Status) error {
+	g.err = err
+	close(g.done)
+	return nil
+}
+
+// wait waits for all outputs.
+func (g *gather) wait(ctx context.Context) ([]remote.Piece, error) {
+	select {
+	case <-g.done:
+		return g.pieces, g.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

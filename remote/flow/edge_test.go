@@ -1,0 +1,291 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"sshell/remote"
+	"sshell/remote/chunk"
+)
+
+// sameLines give the same on a target that stores as on this machine.
+var sameLines = []string{
+	"parmap echo ::: c a b | sort",
+	"parmap echo ::: 1 2 3 | on local --memory 512 cat | on local --memory 1024 tac",
+	"on local --memory 512 seq 100000 | on local --memory 1024 tail -n 1",
+	"on local --memory 512 yes | on local --memory 1024 head -n 1",
+	"on local --memory 512 nosuch | on local --memory 1024 wc -l",
+	"on local --memory 512 seq 3 | on local --memory 1024 grep nomatch",
+	"on local --memory 512 sh -c 'echo x; exit 3' | on local --memory 1024 cat | on local --memory 2048 cat",
+	"parmap seq ::: 3 0 2 | parmap --pipe -N2 'cat; echo -'",
+	"split -l 99 a | parmap cat | parmap --pipe -N70 md5sum",
+	"split -b 200 a | parmap cat | reduce --tree=3 sort",
+	"split -b 200 a | parmap cat | reduce --tree=3 sort | on local wc",
+	"split -b 200 a | parmap cat | reduce --by 1,1 -p 5 wc -l",
+	"split -b 200 a | parmap cat | reduce --by 1,1 -p 5 sort | on local md5sum",
+	"split -b 200 a | parmap grep nomatch | reduce --tree wc -c",
+	"split -b 200 a | parmap grep nomatch | reduce --by 1 -p 3 wc -c",
+	"split -b 200 a | parmap cat | reduce sort",
+	"parmap nosuch ::: a b | wc -c",
+	"parmap 'echo {}; exit {}' ::: 0 3 4 | cat",
+	"parmap --retries 3 'echo {}; exit {}' ::: 0 3 4 | cat",
+	"parmap --strict 'echo {}; exit {}' ::: 0 3 4 | cat",
+	"parmap -j1 --halt now,fail=1 'exit {}' ::: 3 3 | cat",
+	"parmap true ::: 1 2 | wc -c",
+	"on local --memory 512 seq 30 | parmap --pipe -N7 'paste -sd+' | reduce --tree cat",
+	"on local --timeout 0.2 sh -c 'echo x; exec sleep 5' | on local --memory 5 cat",
+	"parmap --timeout 0.2 'echo {}; sleep {}' ::: 0 5 | on local cat",
+}
+
+// throughLines do too, but for bytes that must go through the client.
+var throughLines = []string{
+	"seq 3 | parmap echo | parmap --pipe cat | on local cat",
+	"parmap --tag echo ::: a b | sort",
+	"parmap -u echo ::: a a | sort",
+	"on local --memory 512 seq 30 | reduce --by 1 -p 3 sort | on local wc -l",
+	"on local --memory 512 seq 10 | parmap echo",
+}
+
+// took is the time in a message.
+var took = regexp.MustCompile(`timed out after \d+ms`)
+
+// Bytes between two stages do not go through the client.
+func TestStoredSame(t *testing.T) {
+	for i, line := range slices.Concat(sameLines, throughLines) {
+		t.Run(line, func(t *testing.T) {
+			same, b := chunkBench(t), newStoreBench(t)
+			b.file("a", same.read("a"))
+			defer checkLeaks(t, b.bench)()
+			want, got := same.run(line), b.run(line)
+			want.err, got.err = took.ReplaceAllString(want.err, ""), took.ReplaceAllString(got.err, "")
+			if moved := b.store.moved; i < len(sameLines) && moved > int64(len(got.out)) {
+				t.Errorf("%d bytes went through the client, of which %d are the output", moved, len(got.out))
+			}
+			if got.out != want.out || got.err != want.err || fmt.Sprint(got.statuses) != fmt.Sprint(want.statuses) {
+				t.Errorf("got  %q, %q, %v\nwant %q, %q, %v", got.out, got.err, got.statuses, want.out, want.err, want.statuses)
+			}
+			if keys := b.left(); len(keys) > 0 {
+				t.Errorf("left: %q", keys)
+			}
+		})
+	}
+}
+
+// The output of a segment that is an object is made of those of its tasks.
+func TestStoredOutput(t *testing.T) {
+	for _, c := range []struct {
+		line, want string
+		statuses   []int
+		sources    int // -1 where it is written to the file
+	}{
+		{"parmap echo ::: a b c", "a\nb\nc\n", []int{0}, 3},
+		{"parmap 'echo {}; exit {}' ::: 1 2", "1\n2\n", []int{2}, 2},
+		{"parmap true ::: 1 2", "", []int{0}, 0},
+		{"on local echo x", "x\n", []int{0}, 1},
+		{"on local false", "", []int{1}, 0},
+		{"on local nosuch", "", []int{127}, 0},
+		{"parmap nosuch ::: 1", "", []int{127}, 0},
+		{"parmap echo ::: b a | sort", "a\nb\n", []int{0, 0}, 1},
+		{"parmap echo ::: b a | reduce --tree sort", "a\nb\n", []int{0, 0}, 1},
+		{"parmap echo ::: b a | reduce --by 1 -p 1 sort", "a\nb\n", []int{0, 0}, 1},
+		{"parmap --tag echo ::: a", "a\ta\n", []int{0}, -1},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			b := newStoreBench(t)
+			defer checkLeaks(t, b.bench)()
+			a, content, text := b.runOut(c.line)
+			if content == nil {
+				text = a.out
+			} else if a.out != "" || len(content.Sources) != c.sources {
+				t.Errorf("sources %q, written to the file %q", content.Sources, a.out)
+			}
+			if text != c.want || fmt.Sprint(a.statuses) != fmt.Sprint(c.statuses) || (content == nil) != (c.sources < 0) {
+				t.Errorf("%q, %q, %v", text, a.err, a.statuses)
+			}
+			if content != nil && b.store.moved > 0 {
+				t.Errorf("%d bytes went through the client", b.store.moved)
+			}
+			if keys := b.left(); len(keys) > 0 {
+				t.Errorf("left: %q", keys)
+			}
+		})
+	}
+}
+
+// Nothing is handed over, and nothing stays, when the machinery fails.
+func TestStoredOutputLost(t *testing.T) {
+	for _, line := range []string{"parmap echo ::: a b c d", "on local echo x", "parmap echo ::: a b | reduce --tree sort"} {
+		b := newStoreBench(t)
+		check := checkLeaks(t, b.bench)
+		b.store.lose = func(task *remote.Task) (bool, bool) { return task.ID > 1 || task.ID == 0, false }
+		a, content, _ := b.runOut(line)
+		if content != nil || !slices.Contains(a.statuses, 125) || a.err == "" {
+			t.Errorf("%s: %v, %q, %v", line, content, a.err, a.statuses)
+		}
+		if keys := b.left(); len(keys) > 0 {
+			t.Errorf("%s: left: %q", line, keys)
+		}
+		check()
+	}
+}
+
+// Attempts that are lost before or after they have run change nothing, and nothing runs twice that has committed.
+func TestStoredAttemptsLost(t *testing.T) {
+	for seed := range uint64(10) {
+		b := newStoreBench(t)
+		check := checkLeaks(t, b.bench)
+		rng := rand.New(rand.NewPCG(seed, 1))
+		var mu sync.Mutex
+		b.store.lose = func(task *remote.Task) (before, after bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			return task.Attempt < 2 && rng.IntN(4) == 0, task.Attempt < 2 && rng.IntN(4) == 0
+		}
+		b.file("log", "")
+		a, content, text := b.runOut("parmap 'echo {} >> log; echo {}' ::: 1 2 3 4 5 6 7 8 | reduce --tree=2 sort -n")
+		if content == nil || text != "1\n2\n3\n4\n5\n6\n7\n8\n" || a.last() != 0 {
+			t.Errorf("seed %d: %q, %q, %v", seed, text, a.err, a.statuses)
+		}
+		if log := strings.Fields(b.read("log")); len(log) != 8 {
+			t.Errorf("seed %d: ran %q", seed, log)
+		}
+		if keys := b.left(); len(keys) > 0 {
+			t.Errorf("seed %d: left: %q", seed, keys)
+		}
+		check()
+	}
+}
+
+// A run that is cancelled leaves nothing.
+func TestStoredCancelled(t *testing.T) {
+	for _, line := range []string{
+		"parmap 'echo {}; sleep {}' ::: 0 60 | sort",
+		"on local --memory 5 sh -c 'echo x; exec sleep 60' | on local --memory 6 cat",
+		"on local --memory 5 sh -c 'echo x; exec sleep 60' | parmap --pipe cat",
+		"parmap 'echo {}; sleep {}' ::: 0 60 | reduce --by 1 cat",
+	} {
+		b := newStoreBench(t)
+		check := checkLeaks(t, b.bench)
+		ctx, cancel := context.WithCancel(t.Context())
+		b.store.lose = func(*remote.Task) (bool, bool) {
+			b.store.mu.Lock()
+			defer b.store.mu.Unlock()
+			if b.store.tasks == 2 {
+				cancel()
+			}
+			return false, false
+		}
+		if strings.HasPrefix(line, "on") && strings.Contains(line, "parmap") {
+			b.store.lose = func(*remote.Task) (bool, bool) { cancel(); return false, false }
+		}
+		a := b.runContext(ctx, line)
+		if a.fault == nil {
+			t.Errorf("%s: %v", line, a.statuses)
+		}
+		if keys := b.left(); len(keys) > 0 {
+			t.Errorf("%s: left: %q", line, keys)
+		}
+		cancel()
+		check()
+	}
+}
+
+// Short outputs are joined by tasks, so that S3 can make an object of what there is.
+func TestCollector(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		name  string
+		sizes []int64
+		least int // sources
+		most  int
+	}{
+		{"large ones stay", []int64{5 * mib, 6 * mib, 5 * mib}, 3, 3},
+		{"short ones become one", repeat(100<<10, 40), 1, 1},
+		{"tiny ones are left", []int64{10, 20, 30}, 3, 3},
+		{"a short one before a large one", []int64{1 * mib, 6 * mib, 6 * mib}, 2, 3},
+		{"short ones between large ones", []int64{6 * mib, 4 * mib, 3 * mib, 6 * mib, 1}, 3, 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newStoreBench(t)
+			seg := b.segment("parmap cat")
+			out := &objectOutput{name: "s3://out/result"}
+			seg.Out = out
+			s := b.flow().segment(seg)
+			var err error
+			if s.scratch, err = s.openScratch(); err != nil {
+				t.Fatal(err)
+			}
+			defer s.close()
+			units, err := s.units()
+			if err != nil {
+				t.Fatal(err)
+			}
+			col := s.collect(t.Context(), units[0])
+			want := ""
+			for i, n := range c.sizes {
+				text := strings.Repeat(string(rune('a'+i%26)), int(n))
+				name := s.scratch.object("out") + "/0"
+				b.put(name, text)
+				want += text
+				if err := col.add(&heldOutput{pieces: []remote.Piece{{Object: name, End: n}}, stored: n}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := col.end(nil, 0); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for i, name := range out.content.Sources {
+				text := b.get(name)
+				if len(text) < minSource && i < len(out.content.Sources)-1 && c.name != "tiny ones are left" {
+					t.Errorf("source %d has %d bytes", i, len(text))
+				}
+				got += text
+			}
+			if n := len(out.content.Sources); got != want || n < c.least || n > c.most {
+				t.Errorf("%d bytes of %d sources, want %d", len(got), n, len(want))
+			}
+		})
+	}
+}
+
+func repeat(n int64, count int) (all []int64) {
+	for range count {
+		all = append(all, n)
+	}
+	return all
+}
+
+func TestJoined(t *testing.T) {
+	b := newStoreBench(t)
+	var pieces []remote.Piece
+	whole := ""
+	for i := range 5 {
+		text := strings.Repeat(string(rune('a'+i)), i) + "|"
+		name := fmt.Sprintf("s3://scratch/tmp/%d", i)
+		b.put(name, "--"+text+"--")
+		pieces = append(pieces, remote.Piece{Object: name, Start: 2, End: 2 + int64(len(text))})
+		whole += text
+	}
+	j := joinPieces(&scratch{storer: b.store}, pieces, chunk.Format{}).Source.(*joined)
+	if j.Size() != int64(len(whole)) {
+		t.Fatalf("size %d, want %d", j.Size(), len(whole))
+	}
+	for start := range len(whole) {
+		for end := start; end <= len(whole); end++ {
+			p := make([]byte, end-start)
+			if n, err := j.ReadAt(p, int64(start)); n != len(p) || err != nil || string(p) != whole[start:end] {
+				t.Fatalf("[%d, %d): %q, %v, want %q", start, end, p[:n], err, whole[start:end])
+			}
+		}
+	}
+	if n, err := j.ReadAt(make([]byte, 3), j.Size()-1); n != 1 || err == nil {
+		t.Errorf("past the end: %d, %v", n, err)
+	}
+}

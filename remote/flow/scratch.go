@@ -1,0 +1,179 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sshell/interp/plan"
+	"sshell/pipes/objstore"
+	"sshell/remote"
+)
+
+// scratch is what the tasks of a segment store of their outputs, on a target that can: objects below tmp/<run>/tasks/, each
+// task's under a number of its own, and streams between tasks.
+type scratch struct {
+	storer remote.Storer
+	run    string
+	last   atomic.Int64 // task's number
+
+	mu      sync.Mutex
+	buckets map[string]bool // where there are objects
+	streams []string
+	given   string // the bucket whose objects are somebody else's to remove
+}
+
+// openScratch returns the segment's scratch, nil on a target whose tasks store nothing.
+func (s *segment) openScratch() (*scratch, error) {
+	if s.Target == plan.Local {
+		return nil, nil
+	}
+	r, err := s.runner(RunnerOptions{Dir: s.dir})
+	if err != nil {
+		return nil, err
+	}
+	storer, ok := r.(remote.Storer)
+	if !ok {
+		return nil, nil
+	}
+	return &scratch{storer: storer, run: s.id, buckets: make(map[string]bool)}, nil
+}
+
+// prefix is how the names of objects in a bucket begin.
+func (c *scratch) prefix(bucket string) string {
+	return objstore.URL{Bucket: bucket, Key: "tmp/" + c.run + "/tasks/"}.String()
+}
+
+// object names a new task's output in a bucket.
+func (c *scratch) object(bucket string) string {
+	c.mu.Lock()
+	c.buckets[bucket] = true
+	c.mu.Unlock()
+	return c.prefix(bucket) + strconv.FormatInt(c.last.Add(1), 10)
+}
+
+// output is where an attempt stores its output: beside those of other attempts at the task that object named.
+func attemptOutput(object string, attempt int) remote.Output {
+	return remote.Output{Kind: remote.ObjectOutput, Object: object + "/" + strconv.Itoa(attempt), Commit: object + "/commit"}
+}
+
+// stream names a new stream.
+func (c *scratch) stream() string {
+	name := "between-" + strconv.FormatInt(c.last.Add(1), 10)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.streams = append(c.streams, name)
+	return name
+}
+
+// give leaves the objects of a bucket to somebody else.
+func (c *scratch) give(bucket string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.given = bucket
+}
+
+// tidyTime bounds the removal of what a segment stored. What it leaves expires by the bucket's rule.
+const tidyTime = time.Minute
+
+// close removes what is left. No task may run.
+func (c *scratch) close() error {
+	ctx, stop := context.WithTimeout(context.Background(), tidyTime)
+	defer stop()
+	var all error
+	for _, name := range c.streams {
+		all = errors.Join(all, c.storer.RemoveStream(ctx, c.run, name))
+	}
+	for bucket := range c.buckets {
+		if bucket != c.given {
+			all = errors.Join(all, removeAll(ctx, c.storer, c.prefix(bucket)))
+		}
+	}
+	return all
+}
+
+// deleteBatch is how many objects are removed at once: what one request of S3 takes.
+const deleteBatch = 1000
+
+// removeAll removes the objects whose names begin with prefix.
+func removeAll(ctx context.Context, b objstore.Buckets, prefix string) error {
+	u, err := objstore.ParseURL(prefix)
+	if err != nil {
+		return err
+	}
+	s, err := b.Bucket(ctx, u.Bucket)
+	if err != nil {
+		return err
+	}
+	var keys []string
+	for o, err := range s.List(ctx, u.Key) {
+		if err != nil {
+			return err
+		}
+		keys = append(keys, o.Key)
+	}
+	for len(keys) > 0 {
+		n := min(len(keys), deleteBatch)
+		if err := s.Delete(ctx, keys[:n]...); err != nil {
+			return err
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+// fetch gives what an output holds in objects to put, in order.
+func (c *scratch) fetch(ctx context.Context, pieces []remote.Piece, put func([]byte) error) error {
+	buf := copyBuffers.Get().(*[copyBuffer]byte)
+	defer copyBuffers.Put(buf)
+	for _, p := range pieces {
+		if err := c.fetchPiece(ctx, p, buf[:], put); err != nil {
+			return fmt.Errorf("read output: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *scratch) fetchPiece(ctx context.Context, p remote.Piece, buf []byte, put func([]byte) error) error {
+	left := p.End - p.Start
+	body, err := c.open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	for {
+		n, err := body.Read(buf)
+		left -= int64(n)
+		if n > 0 {
+			if err := put(buf[:n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err == io.EOF && left > 0:
+			return io.ErrUnexpectedEOF
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// open reads a piece.
+func (c *scratch) open(ctx context.Context, p remote.Piece) (io.ReadCloser, error) {
+	u, err := objstore.ParseURL(p.Object)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.storer.Bucket(ctx, u.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	return s.Get(ctx, u.Key, p.Start, p.End-p.Start)
+}
