@@ -89,19 +89,32 @@ func (c *call) once(ctx context.Context, payload []byte) answer {
 	c.setDeadline(time.Now().Add(c.r.cfg.Timeout + MaxInit))
 	ctx, stop := context.WithDeadline(ctx, c.deadline())
 	defer stop()
+	if c.live != nil {
+		return c.onceLive(ctx, c.live, payload)
+	}
 	out, err := c.r.cfg.Invoker.Invoke(ctx, &sdk.InvokeInput{
 		FunctionName:   aws.String(c.r.cfg.Function),
 		InvocationType: types.InvocationTypeRequestResponse,
 		Payload:        payload,
 	})
 	if err != nil {
-		err = c.r.invokeError(err)
-		return answer{err: err, gone: !errors.Is(err, remote.ErrLost)}
+		return c.unanswered(err)
 	}
 	if out.FunctionError != nil {
 		return c.died(out.Payload)
 	}
-	response, err := DecodeResponse(out.Payload)
+	return c.answered(out.Payload)
+}
+
+// unanswered is the answer where the request failed.
+func (c *call) unanswered(err error) answer {
+	err = c.r.invokeError(err)
+	return answer{err: err, gone: !errors.Is(err, remote.ErrLost)}
+}
+
+// answered is the answer that a payload is.
+func (c *call) answered(payload []byte) answer {
+	response, err := DecodeResponse(payload)
 	var version *VersionError
 	switch {
 	case errors.As(err, &version):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 type output struct {
 	name string
 	to   *os.File // nil for one that nobody wants
+	live bool     // it comes with the response, until that says that there is a stream
+	know sync.Once
 
 	drop     context.CancelFunc
 	answered chan struct{} // closed when it is known whether there is a stream
@@ -25,8 +28,8 @@ type output struct {
 	err      error // set before done is closed
 }
 
-func newOutput(name string, to *os.File) *output {
-	return &output{name: name, to: to, answered: make(chan struct{}), done: make(chan struct{})}
+func newOutput(name string, to *os.File, live bool) *output {
+	return &output{name: name, to: to, live: live, answered: make(chan struct{}), done: make(chan struct{})}
 }
 
 // sameFile reports whether two outputs go to one place, where only one stream keeps their order.
@@ -44,10 +47,14 @@ func (o *output) start(ctx context.Context, t pipes.Transport) {
 	ctx, o.drop = context.WithCancel(ctx)
 	go func() {
 		defer close(o.done)
-		timer := time.NewTimer(HoldFor)
-		defer timer.Stop()
+		var hold <-chan time.Time // for ever
+		if !o.live {
+			timer := time.NewTimer(HoldFor)
+			defer timer.Stop()
+			hold = timer.C
+		}
 		select {
-		case <-timer.C:
+		case <-hold:
 		case <-o.answered:
 		}
 		if ctx.Err() == nil {
@@ -55,6 +62,9 @@ func (o *output) start(ctx context.Context, t pipes.Transport) {
 		}
 	}()
 }
+
+// expect says that it is known whether there is a stream.
+func (o *output) expect() { o.know.Do(func() { close(o.answered) }) }
 
 // receive copies the stream to the descriptor.
 func (o *output) receive(ctx context.Context, t pipes.Transport) error {
@@ -101,13 +111,13 @@ func hide(err error) error {
 // finish completes the output. Without an answer there is no more to come.
 func (o *output) finish(answered bool, out Output) error {
 	if answered && out.Streamed {
-		close(o.answered)
+		o.expect()
 		<-o.done
 		o.drop()
 		return o.err
 	}
 	o.drop()
-	close(o.answered)
+	o.expect()
 	<-o.done
 	if answered && len(out.Inline) > 0 {
 		return hide(o.write(out.Inline))

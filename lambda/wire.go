@@ -29,6 +29,8 @@ type Request struct {
 	Stdin  string `cbor:"stdin,omitempty"`
 	Stdout string `cbor:"stdout,omitempty"`
 	Stderr string `cbor:"stderr,omitempty"`
+	// Live asks for a live response, see Live.
+	Live bool `cbor:"live,omitempty"`
 	// Cancel is the key of the mark that stops the task.
 	Cancel string `cbor:"cancel,omitempty"`
 }

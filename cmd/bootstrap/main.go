@@ -12,7 +12,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -75,7 +77,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(function{h})
+	lambda.Start(function{h}.invoke)
 	return nil
 }
 
@@ -120,11 +122,24 @@ func scratch(self string) (string, error) {
 // function is the handler as the runtime's client calls it.
 type function struct{ handler *handler.Handler }
 
-// Invoke implements lambda.Handler. An environment that could not be made as it was must not be used again, and ends.
-func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+// invoke handles an invocation. An environment that could not be made as it was must not be used again, and ends.
+func (f function) invoke(ctx context.Context, payload json.RawMessage) (io.Reader, error) {
 	answer, err := f.handler.Handle(ctx, payload)
 	if err != nil {
 		log.Fatalf("sshell: bootstrap: %v", err)
 	}
-	return answer, nil
+	return fatal{answer}, nil
+}
+
+// fatal is an answer whose failure ends this process. It has nothing to show as JSON, which the runtime's client would
+// prefer.
+type fatal struct{ answer io.Reader }
+
+// Read implements io.Reader.
+func (f fatal) Read(p []byte) (int, error) {
+	n, err := f.answer.Read(p)
+	if err != nil && err != io.EOF {
+		log.Fatalf("sshell: bootstrap: %v", err)
+	}
+	return n, err
 }

@@ -23,9 +23,11 @@
 package handler
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,15 +91,40 @@ func New(cfg Config) (*Handler, error) {
 }
 
 // Handle makes the attempt that a payload asks for and gives the payload of the answer. An error says that this process
-// cannot be trusted with another invocation.
-func (h *Handler) Handle(ctx context.Context, payload []byte) ([]byte, error) {
+// cannot be trusted with another invocation; it comes from the reader where the answer is live, which comes while the
+// attempt is made and has to be read to its end.
+func (h *Handler) Handle(ctx context.Context, payload []byte) (io.Reader, error) {
+	req, err := lambda.DecodeRequest(payload)
+	if err == nil && req.Live {
+		r, w := io.Pipe()
+		go func() { w.CloseWithError(h.answerLive(ctx, req, lambda.NewLive(w))) }()
+		return r, nil
+	}
+	var answer []byte
+	if err != nil {
+		answer, err = lambda.EncodeRefusal(err)
+	} else {
+		answer, err = h.answer(ctx, req, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bytes.NewReader(answer), nil
+}
+
+func (h *Handler) answerLive(ctx context.Context, req *lambda.Request, live *lambda.Live) error {
+	answer, err := h.answer(ctx, req, live)
+	if err != nil {
+		return err
+	}
+	return live.End(answer)
+}
+
+// answer makes the attempt and gives the payload of its end.
+func (h *Handler) answer(ctx context.Context, req *lambda.Request, live *lambda.Live) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	req, err := lambda.DecodeRequest(payload)
-	if err != nil {
-		return lambda.EncodeRefusal(err)
-	}
-	i := &invocation{h: h, req: req}
+	i := &invocation{h: h, req: req, live: live}
 	response := i.run(ctx)
 	if i.survivors != nil {
 		return nil, i.survivors

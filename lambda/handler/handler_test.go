@@ -44,7 +44,11 @@ type function struct {
 func (f *function) Invoke(ctx context.Context, in *sdk.InvokeInput, _ ...func(*sdk.Options)) (*sdk.InvokeOutput, error) {
 	ctx, stop := context.WithTimeout(ctx, f.timeout)
 	defer stop()
-	payload, err := f.handler.Handle(ctx, in.Payload)
+	answer, err := f.handler.Handle(ctx, in.Payload)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := io.ReadAll(answer)
 	return &sdk.InvokeOutput{StatusCode: 200, Payload: payload}, err
 }
 
@@ -321,7 +325,11 @@ func TestCancelMark(t *testing.T) {
 
 func TestOtherVersions(t *testing.T) {
 	f := newFunction(t)
-	payload, err := f.handler.Handle(t.Context(), []byte(`{"sshell":99,"body":"AA=="}`))
+	answer, err := f.handler.Handle(t.Context(), []byte(`{"sshell":99,"body":"AA=="}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := io.ReadAll(answer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,4 +376,38 @@ func descriptors(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(entries)
+}
+
+// A live answer has the output as it comes.
+func TestLive(t *testing.T) {
+	f := newFunction(t)
+	task := &remote.Task{Stages: []remote.Stage{{Source: "echo one; read x; echo two >&2; exit 3"}}}
+	data, err := remote.EncodeTask(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := lambda.EncodeRequest(&lambda.Request{Run: "r", Bucket: "bucket", Task: lambda.Part{Inline: data}, Live: true, Stdout: "s/1", Stderr: "s/2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := f.handler.Handle(t.Context(), payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := io.ReadAll(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := "1\x00\x00\x00\x04one\n2\x00\x00\x00\x04two\nr"
+	if !strings.HasPrefix(string(all), head) {
+		t.Fatalf("got %q", all)
+	}
+	response, err := lambda.DecodeResponse(all[len(head)+4:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := remote.DecodeResult(response.Result)
+	if err != nil || len(result.Statuses) != 1 || result.Statuses[0] != 3 || len(response.Stdout.Inline) > 0 || response.Stdout.Streamed {
+		t.Errorf("%+v, %+v, %v", response, result, err)
+	}
 }

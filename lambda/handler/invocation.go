@@ -21,6 +21,7 @@ import (
 type invocation struct {
 	h         *Handler
 	req       *lambda.Request
+	live      *lambda.Live // nil for one that is answered at its end
 	store     objstore.Store
 	streams   pipes.Transport
 	task      *remote.Task

@@ -23,6 +23,10 @@ type sink struct {
 	open func() (pipes.Writer, error)
 	stop context.CancelCauseFunc // stops the task whose output cannot be sent
 
+	live *lambda.Live // passes output on at once; nil for one that is answered at its end
+	fd   int
+	sent int // bytes, live
+
 	done   chan struct{}
 	held   []byte
 	stream pipes.Writer // nil while output is held
@@ -31,8 +35,8 @@ type sink struct {
 }
 
 // newSink makes a sink and lets it work. It ends when all who can write to w have closed it.
-func newSink(open func() (pipes.Writer, error), stop context.CancelCauseFunc) (*sink, error) {
-	return startSink(&sink{open: open, stop: stop})
+func (i *invocation) newSink(fd int, open func() (pipes.Writer, error), stop context.CancelCauseFunc) (*sink, error) {
+	return startSink(&sink{open: open, stop: stop, live: i.live, fd: fd})
 }
 
 // startSink makes the pipe of a sink, and lets it work.
@@ -121,6 +125,17 @@ func (s *sink) take(p []byte) error {
 	case s.stream != nil:
 		_, err := s.stream.Write(p)
 		return err
+	}
+	if s.live != nil && s.sent+len(p) <= lambda.LiveMax {
+		s.sent += len(p)
+		return s.live.Output(s.fd, p)
+	}
+	if s.live != nil {
+		if err := s.live.Stream(s.fd); err != nil {
+			return err
+		}
+		s.held = append(s.held, p...)
+		return s.begin()
 	}
 	if len(s.held) == 0 {
 		if err := s.r.SetReadDeadline(time.Now().Add(lambda.HoldFor)); err != nil {
