@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,7 +32,7 @@ func (r *Runner) ship(ctx context.Context, t *remote.Task) (*cargo, error) {
 		return nil, err
 	}
 	c := &cargo{dir: dir}
-	if c.programs, err = run.programs(t, func() (Part, error) { return r.shipPrograms(ctx, t, dir) }); err != nil {
+	if c.programs, err = run.programs(t, dir, func() (Part, error) { return r.shipPrograms(ctx, run, t, dir) }); err != nil {
 		return nil, err
 	}
 	c.own, err = r.shipWords(ctx, run, t, dir)
@@ -41,8 +40,8 @@ func (r *Runner) ship(ctx context.Context, t *remote.Task) (*cargo, error) {
 }
 
 // shipPrograms stores the programs of a task and its artifacts, and gives their manifest.
-func (r *Runner) shipPrograms(ctx context.Context, t *remote.Task, dir string) (Part, error) {
-	files, err := r.programs(t, dir)
+func (r *Runner) shipPrograms(ctx context.Context, run *shipment, t *remote.Task, dir string) (Part, error) {
+	files, err := r.programs(run, t, dir)
 	if err != nil || len(files) == 0 {
 		return Part{}, err
 	}
@@ -60,7 +59,7 @@ func (r *Runner) shipPrograms(ctx context.Context, t *remote.Task, dir string) (
 
 // programs lists what a task runs: the programs of its stages and what it names by a path from the root on, or on the
 // PATH, each with what it needs.
-func (r *Runner) programs(t *remote.Task, dir string) ([]ship.File, error) {
+func (r *Runner) programs(run *shipment, t *remote.Task, dir string) ([]ship.File, error) {
 	var files []ship.File
 	add := func(name string, command bool, env []string) error {
 		req := ship.Request{Dir: dir, Arch: r.cfg.Arch, Env: env}
@@ -89,7 +88,7 @@ func (r *Runner) programs(t *remote.Task, dir string) ([]ship.File, error) {
 		}
 	}
 	for _, name := range t.Artifacts {
-		if isRead(name) {
+		if run.isRead(dir, name) {
 			continue
 		}
 		if err := add(name, false, t.Environ); err != nil {
@@ -99,9 +98,6 @@ func (r *Runner) programs(t *remote.Task, dir string) ([]ship.File, error) {
 	// A loader in a function has no use for the cache of this machine's.
 	return slices.DeleteFunc(files, func(f ship.File) bool { return f.Path == ship.LoaderCache }), nil
 }
-
-// isRead tells a file that is only read from what may be run: it is named by a path from the working directory on.
-func isRead(name string) bool { return !filepath.IsAbs(name) && strings.Contains(name, "/") }
 
 // without says what to do about something that could not be listed with all that it needs. What is missing here the function
 // may have; what cannot run there is refused.
@@ -133,7 +129,7 @@ func (r *Runner) shipWords(ctx context.Context, run *shipment, t *remote.Task, d
 		}
 	}
 	for _, name := range t.Artifacts {
-		if isRead(name) {
+		if run.isRead(dir, name) {
 			words = append(words, name)
 		}
 	}
@@ -204,7 +200,8 @@ func (r *Runner) Travels(t *remote.Task) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := r.programs(t, dir)
+	run := new(shipment)
+	files, err := r.programs(run, t, dir)
 	if err != nil {
 		return nil, r.notStarted("%w", err)
 	}
@@ -219,7 +216,7 @@ func (r *Runner) Travels(t *remote.Task) ([]string, error) {
 		}
 	}
 	for _, name := range t.Artifacts {
-		if f, ok := wordFile(name, dir); ok && isRead(name) {
+		if f, ok := wordFile(name, dir); ok && run.isRead(dir, name) {
 			files = ship.Merge(files, []ship.File{f})
 		}
 	}

@@ -1,6 +1,8 @@
 package lambda
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -46,6 +48,7 @@ type shipment struct {
 	dirs  map[string]string // working directories without links
 	sets  map[setKey]*set
 	words map[wordKey]*artifact.Manifest
+	read  map[wordKey]bool
 }
 
 // setKey tells the programs of tasks apart. Tasks of one stage have one environment, not merely equal ones.
@@ -92,8 +95,8 @@ func (s *shipment) workingDir(dir string) (string, error) {
 
 // programs gives the manifest of a task's programs. The first task makes it while the others with the same wait; after an
 // error the next one tries.
-func (s *shipment) programs(t *remote.Task, work func() (Part, error)) (Part, error) {
-	key := keyOf(t)
+func (s *shipment) programs(t *remote.Task, dir string, work func() (Part, error)) (Part, error) {
+	key := s.keyOf(t, dir)
 	s.mu.Lock()
 	one, ok := s.sets[key]
 	if !ok {
@@ -116,8 +119,8 @@ func (s *shipment) programs(t *remote.Task, work func() (Part, error)) (Part, er
 	return part, err
 }
 
-func keyOf(t *remote.Task) setKey {
-	key := setKey{dir: t.Dir, count: len(t.Environ)}
+func (s *shipment) keyOf(t *remote.Task, dir string) setKey {
+	key := setKey{dir: dir, count: len(t.Environ)}
 	if len(t.Environ) > 0 {
 		key.environ = &t.Environ[0]
 	}
@@ -136,7 +139,7 @@ func keyOf(t *remote.Task) setKey {
 		put("") // no name is empty
 	}
 	for _, name := range t.Artifacts {
-		if !isRead(name) {
+		if !s.isRead(dir, name) {
 			put(name)
 		}
 	}
@@ -161,4 +164,31 @@ func (s *shipment) keepWord(dir, word string, m *artifact.Manifest) {
 	if len(s.words) < maxKept {
 		s.words[wordKey{dir, word}] = m
 	}
+}
+
+// isRead tells an artifact that is only read from what may be run: it is named by a path from the working directory on, or is a
+// file that cannot be executed.
+func (s *shipment) isRead(dir, name string) bool {
+	switch {
+	case !strings.Contains(name, "/"):
+		return false // a program, or what --with names
+	case !filepath.IsAbs(name):
+		return true
+	}
+	key := wordKey{dir, name}
+	s.mu.Lock()
+	read, ok := s.read[key]
+	s.mu.Unlock()
+	if ok {
+		return read
+	}
+	st, err := os.Stat(name)
+	read = err == nil && st.Mode().IsRegular() && st.Mode()&0o111 == 0 && within(dir, name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.read == nil || len(s.read) >= maxKept {
+		s.read = make(map[wordKey]bool)
+	}
+	s.read[key] = read
+	return read
 }

@@ -51,6 +51,7 @@ func (s *segment) naming(with []string) *naming {
 	for _, name := range with {
 		if strings.Contains(name, "/") {
 			name = n.inDir(name)
+			n.script(name)
 		}
 		n.add(name)
 	}
@@ -261,14 +262,17 @@ func (n *naming) executable(file string) bool {
 
 // file adds a file that a word is.
 func (n *naming) file(name string) {
-	if name == "" || n.seen[name] {
+	if name == "" || n.seen[name] || n.seen[n.inDir(name)] {
 		return
 	}
 	if st, err := os.Stat(n.inDir(name)); err != nil || !st.Mode().IsRegular() {
 		return
 	}
-	if !strings.Contains(name, "/") {
+	switch from, err := filepath.Rel(n.dir, name); {
+	case !strings.Contains(name, "/"):
 		name = "./" + name // not a program on PATH
+	case filepath.IsAbs(name) && err == nil && !filepath.IsLocal(from):
+		name = from // not what --with names
 	}
 	n.add(name)
 }

@@ -54,7 +54,7 @@ func TestArtifactsOfCommands(t *testing.T) {
 		{"in the folder", []string{"./tool | ./data"}, []string{dir + "/tool"}},
 		{"a folder of the name", []string{"sub/../bin/sh; bin"}, []string{dir + "/bin/sh", dir + "/path/bin"}},
 		{"script", []string{"./script"}, []string{dir + "/script", "wc", "sort", dir + "/inner"}},
-		{"script by env", []string{"nice ./inner"}, []string{"nice", dir + "/inner", "wc"}},
+		{"script by env", []string{"nice ./inner"}, []string{"nice", dir + "/inner", "wc", dir + "/script", "sort"}},
 		{"what is no script of the shell", []string{"./python"}, []string{dir + "/python"}},
 		{"archives", []string{"tar xf data.tar.gz; tar c --xz sub; tar -cj sub"}, []string{"tar", "gzip", "xz", "bzip2"}},
 		{"not UTF-8", []string{"sort 'na\xefve' | wc"}, []string{"sort", "./na\xefve", "wc"}},

@@ -239,7 +239,7 @@ func (c *Cache) receive(a *Artifact, f *os.File, temp string, r io.Reader) error
 		return err
 	}
 	if _, err = io.Copy(w, r); err == nil {
-		err = change(a.Path, w)
+		err = change("", w) // of an interpreter's library it would be in a folder
 	}
 	err = errors.Join(err, f.Chmod(a.Mode), w.Close())
 	if err != nil {
