@@ -38,7 +38,7 @@ func newDeployFlags(out io.Writer) *deployFlags {
 	f := &deployFlags{accountFlags: newAccountFlags("deploy", out, "function", "bucket", "region", "arch", "timeout", "memory", "storage", "role_arn")}
 	f.StringVar(&f.zip, "zip", "", "`file` to be the function's zip (default one of the programs found beside sshellctl)")
 	f.StringVar(&f.image, "image", "", "`URI` of a container image, in place of a zip")
-	f.IntVar(&f.expireDays, "expire-days", deploy.DefaultExpireDays, "`days` after which what runs left behind is removed")
+	f.IntVar(&f.expireDays, "expire-days", 0, "`days` after which what runs left behind is removed (default 7 of a new bucket)")
 	f.Var(&f.read, "read", "`BUCKET[/PREFIX]` that functions may read too; may be given several times")
 	f.Var(&f.write, "write", "`BUCKET[/PREFIX]` that functions may read and write too; may be given several times")
 	return f
@@ -81,11 +81,8 @@ func (f *deployFlags) plan(a *account) (*deploy.Plan, error) {
 		Function: a.function(), Bucket: s.Bucket, Region: a.config.Region, Build: agent.Build(), RoleARN: s.RoleARN,
 		ExpireDays: f.expireDays, Read: f.read, Write: f.write,
 	}
-	switch { // before the programs are packed
-	case p.Region == "":
+	if p.Region == "" { // before the programs are packed
 		return nil, deploy.ErrNoRegion
-	case f.expireDays == 0:
-		return nil, errors.New("--expire-days 0: it is a day or more")
 	}
 	arch := ""
 	if a.explicit("arch") {

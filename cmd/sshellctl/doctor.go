@@ -100,13 +100,17 @@ func (a *account) try(ctx context.Context) error {
 	// What the run stored goes whatever happened.
 	err = errors.Join(err, r.End(context.WithoutCancel(ctx), run), r.Close(context.WithoutCancel(ctx)))
 	switch {
+	case err != nil && strings.Contains(err.Error(), "access denied"):
+		return fmt.Errorf("%s; it is the role of the function that needs the right: sshellctl deploy gives it", oneLine(err))
 	case err != nil:
-		return fmt.Errorf("%s: look at the rights of the function's role, which sshellctl deploy sets", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return errors.New(oneLine(err))
 	case len(result.Statuses) != 1 || result.Statuses[0] != 0 || len(said) != tryOutput || !strings.HasSuffix(said, "word"):
 		return fmt.Errorf("function %s: a stage ended with %v and %d bytes of output: run sshellctl deploy", s.Function, result.Statuses, len(said))
 	}
 	return nil
 }
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // runTask runs a task whose input is a word, and gives its output.
 func runTask(ctx context.Context, r *lambda.Runner, t *remote.Task) (string, *remote.Result, error) {

@@ -65,22 +65,15 @@ func (d *Deployer) deployBucket(ctx context.Context, p *Plan, id *identity) erro
 	if found {
 		d.say(same, "%s", what)
 	}
-	for _, part := range []struct {
-		name string
-		set  func(context.Context, *Plan) (rune, error)
-	}{
-		{"public access is blocked", d.closeBucket},
-		{"objects are encrypted", d.encryptBucket},
-		{fmt.Sprintf("tmp/ and open uploads expire after %d days", p.ExpireDays), d.expireBucket},
-	} {
-		sign, err := part.set(ctx, p)
+	for _, part := range []func(context.Context, *Plan) (rune, string, error){d.closeBucket, d.encryptBucket, d.expireBucket} {
+		sign, text, err := part(ctx, p)
 		switch {
 		case isUnknownCall(err):
-			d.say(leftOut, "%s: %s: skipped: the server has no such call", what, part.name)
+			d.say(leftOut, "%s: %s: skipped: the server has no such call", what, text)
 		case err != nil:
 			return explain(what, err)
 		default:
-			d.say(sign, "%s: %s", what, part.name)
+			d.say(sign, "%s: %s", what, text)
 		}
 	}
 	return nil
@@ -146,36 +139,38 @@ func (d *Deployer) isOurs(ctx context.Context, bucket string) (bool, error) {
 }
 
 // closeBucket keeps the public out, whatever a policy or an object's own list may say.
-func (d *Deployer) closeBucket(ctx context.Context, p *Plan) (rune, error) {
+func (d *Deployer) closeBucket(ctx context.Context, p *Plan) (rune, string, error) {
+	const text = "public access is blocked"
 	out, err := d.S3.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &p.Bucket})
 	if err != nil && !isCode(err, "NoSuchPublicAccessBlockConfiguration") {
-		return 0, err
+		return 0, text, err
 	}
 	yes := aws.Bool(true)
 	want := types.PublicAccessBlockConfiguration{BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes}
 	if err == nil {
 		if c := out.PublicAccessBlockConfiguration; c != nil && aws.ToBool(c.BlockPublicAcls) && aws.ToBool(c.BlockPublicPolicy) &&
 			aws.ToBool(c.IgnorePublicAcls) && aws.ToBool(c.RestrictPublicBuckets) {
-			return same, nil
+			return same, text, nil
 		}
 	}
 	_, err = d.S3.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{Bucket: &p.Bucket, PublicAccessBlockConfiguration: &want})
-	return changed, err
+	return changed, text, err
 }
 
 // encryptBucket has S3 encrypt what is stored. Another kind of encryption that somebody chose stays.
-func (d *Deployer) encryptBucket(ctx context.Context, p *Plan) (rune, error) {
+func (d *Deployer) encryptBucket(ctx context.Context, p *Plan) (rune, string, error) {
+	const text = "objects are encrypted"
 	out, err := d.S3.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &p.Bucket})
 	if err != nil && !isCode(err, "ServerSideEncryptionConfigurationNotFoundError") {
-		return 0, err
+		return 0, text, err
 	}
 	if err == nil && out.ServerSideEncryptionConfiguration != nil && len(out.ServerSideEncryptionConfiguration.Rules) > 0 {
-		return same, nil
+		return same, text, nil
 	}
 	rule := types.ServerSideEncryptionRule{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: types.ServerSideEncryptionAes256}}
 	_, err = d.S3.PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{Bucket: &p.Bucket,
 		ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{rule}}})
-	return changed, err
+	return changed, text, err
 }
 
 // regionOf is the region that S3's answer names as the bucket's, or empty.

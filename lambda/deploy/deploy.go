@@ -61,7 +61,7 @@ type Plan struct {
 	Storage int // of /tmp, in MB
 
 	RoleARN string // an existing role; if it is empty, one is made
-	// ExpireDays is how long what is left under tmp/ stays, of a bucket that deploy made.
+	// ExpireDays is how long what is left under tmp/ stays, of a bucket that deploy made; 0 as the rest.
 	ExpireDays int
 	// Read and Write are further buckets that the function may use, each as BUCKET or BUCKET/PREFIX. With neither, what it may
 	// use stays as it is.
@@ -99,7 +99,7 @@ func (p *Plan) check() error {
 	case p.Storage != 0 && (p.Storage < lambda.MinStorage || p.Storage > lambda.MaxStorage):
 		return fmt.Errorf("storage %d: /tmp has %d to %d MB", p.Storage, lambda.MinStorage, lambda.MaxStorage)
 	case p.ExpireDays < 0:
-		return fmt.Errorf("expire %d: what is left under tmp/ stays for a day or more", p.ExpireDays)
+		return fmt.Errorf("expire-days %d: what is left under tmp/ stays for a day or more", p.ExpireDays)
 	}
 	return p.Code.check()
 }
@@ -163,9 +163,6 @@ func (d *Deployer) Deploy(ctx context.Context, p Plan) (settings.Deployed, error
 	}
 	if p.Bucket == "" {
 		p.Bucket = id.bucketName(p.Region)
-	}
-	if p.ExpireDays == 0 {
-		p.ExpireDays = DefaultExpireDays
 	}
 	f, err := d.findFunction(ctx, p.Function)
 	if err == nil {

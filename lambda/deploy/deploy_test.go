@@ -55,7 +55,7 @@ func TestDeployAndAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if vars := f.Configuration.Environment.Variables; vars["SSHELL_BUCKET"] != defaultBkt || vars["SSHELL_FUNCTION"] != "sshell" {
+	if vars := f.Configuration.Environment.Variables; vars["SSHELL_BUCKET"] != defaultBkt {
 		t.Errorf("variables: %v", vars)
 	}
 	if BuildOf(aws.ToString(f.Configuration.Description)) != "v1" || f.Tags["sshell"] != "deploy" {
@@ -178,6 +178,24 @@ func TestUndeployKeepsObjects(t *testing.T) {
 	}
 }
 
+// TestSharedBucket has two functions with one bucket, which goes with the second.
+func TestSharedBucket(t *testing.T) {
+	a := open(t)
+	p := plan(t)
+	a.deploy(t, p)
+	p.Function = "second"
+	a.deploy(t, p)
+	d, out := a.deployer()
+	if err := d.Undeploy(t.Context(), Removal{Function: "sshell", Region: testRegion}); err != nil {
+		t.Fatal(err)
+	}
+	hasLines(t, strings.Split(out.String(), "\n"), "= bucket "+defaultBkt+": function second uses it too, so it stays", "- function sshell", "- role sshell-us-east-1")
+	if err := d.Undeploy(t.Context(), Removal{Function: "second", Region: testRegion}); err != nil {
+		t.Fatal(err)
+	}
+	hasLines(t, strings.Split(out.String(), "\n"), "- role second-us-east-1", "- bucket "+defaultBkt)
+}
+
 // TestOthers has a bucket, a function and a role of the names that deploy would use, made by somebody else.
 func TestOthers(t *testing.T) {
 	a := open(t)
@@ -278,7 +296,7 @@ func TestBadPlans(t *testing.T) {
 		{func(p *Plan) { p.Timeout = time.Hour }, "timeout 1h0m0s: a function has 1 to 900"},
 		{func(p *Plan) { p.Memory = 64 }, "memory 64: a function has 128 to 10240 MB"},
 		{func(p *Plan) { p.Storage = 99999 }, "storage 99999: /tmp has 512 to 10240 MB"},
-		{func(p *Plan) { p.ExpireDays = -1 }, "expire -1"},
+		{func(p *Plan) { p.ExpireDays = -1 }, "expire-days -1"},
 		{func(p *Plan) { p.Code.Image = "x" }, "a zip or an image"},
 		{func(p *Plan) { p.Code = Code{Image: "x"} }, "give --arch"},
 		{func(p *Plan) { p.Code.Zip = make([]byte, lambda.MaxZip+1) }, "zip: it has 50 MB"},

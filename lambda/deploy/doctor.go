@@ -189,8 +189,8 @@ func (d *Doctor) otherBucket(c *types.FunctionConfiguration) string {
 	if c.Environment == nil || d.Settings.Bucket == "" {
 		return ""
 	}
-	if b := c.Environment.Variables["SSHELL_BUCKET"]; b != "" && b != d.Settings.Bucket {
-		return fmt.Sprintf("its bucket is %s, and the one that is set %s (%s): run sshellctl deploy, or set SSHELL_BUCKET=%s", b, d.Settings.Bucket, d.Settings.From("bucket"), b)
+	if b := c.Environment.Variables[bucketVar]; b != "" && b != d.Settings.Bucket {
+		return fmt.Sprintf("its bucket is %s, and the one that is set %s (%s): run sshellctl deploy, or set %s=%s", b, d.Settings.Bucket, d.Settings.From("bucket"), bucketVar, b)
 	}
 	return ""
 }

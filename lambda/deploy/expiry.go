@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -52,19 +53,27 @@ func (d *Deployer) expiryOf(ctx context.Context, bucket string) ([]types.Lifecyc
 }
 
 // expireBucket gives the bucket our rules.
-func (d *Deployer) expireBucket(ctx context.Context, p *Plan) (rune, error) {
+func (d *Deployer) expireBucket(ctx context.Context, p *Plan) (sign rune, text string, err error) {
 	rules, err := d.expiryOf(ctx, p.Bucket)
-	if err != nil {
-		return 0, err
+	days := p.ExpireDays
+	if days == 0 {
+		days = expires(ourRules(rules))
 	}
-	want := expiryRules(p.ExpireDays)
+	if days == 0 {
+		days = DefaultExpireDays
+	}
+	text = fmt.Sprintf("tmp/ and open uploads expire after %d days", days)
+	if err != nil {
+		return 0, text, err
+	}
+	want := expiryRules(days)
 	if slices.EqualFunc(ourRules(rules), want, sameRule) {
-		return same, nil
+		return same, text, nil
 	}
 	rules = append(slices.DeleteFunc(slices.Clone(rules), isOurRule), want...)
 	_, err = d.S3.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: &p.Bucket,
 		LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules}})
-	return changed, err
+	return changed, text, err
 }
 
 // ourRules are those of our names, in our order.

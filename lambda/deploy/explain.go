@@ -51,6 +51,7 @@ var advice = map[string]string{
 	"ThrottlingException":            adviceBusy,
 	"TooManyRequestsException":       adviceBusy,
 	"SlowDown":                       adviceBusy,
+	"BucketNotEmpty":                 "it holds objects, or older versions of them, that somebody stored meanwhile: remove them first",
 	"NoSuchBucket":                   "there is no such bucket: sshellctl deploy makes it",
 	"ResourceNotFoundException":      "there is no such function: sshellctl deploy makes it",
 	"RequestEntityTooLargeException": "the zip is larger than the 50 MB that a call takes: use an image, by --image",

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"sshell/lambda"
-	"sshell/remote/settings"
 )
 
 // Lambda is what a deployment needs of Lambda's client.
@@ -24,6 +23,7 @@ type Lambda interface {
 type functions interface {
 	GetFunction(context.Context, *sdk.GetFunctionInput, ...func(*sdk.Options)) (*sdk.GetFunctionOutput, error)
 	GetFunctionConfiguration(context.Context, *sdk.GetFunctionConfigurationInput, ...func(*sdk.Options)) (*sdk.GetFunctionConfigurationOutput, error)
+	ListFunctions(context.Context, *sdk.ListFunctionsInput, ...func(*sdk.Options)) (*sdk.ListFunctionsOutput, error)
 	CreateFunction(context.Context, *sdk.CreateFunctionInput, ...func(*sdk.Options)) (*sdk.CreateFunctionOutput, error)
 	DeleteFunction(context.Context, *sdk.DeleteFunctionInput, ...func(*sdk.Options)) (*sdk.DeleteFunctionOutput, error)
 }
@@ -92,14 +92,16 @@ func (p *Plan) suits(f *sdk.GetFunctionOutput) error {
 	return nil
 }
 
+// bucketVar is the variable of the function that names its bucket.
+const bucketVar = "SSHELL_BUCKET"
+
 // environment are the variables of a function: those that it has, and ours.
 func (p *Plan) environment(has map[string]string) map[string]string {
 	vars := maps.Clone(has)
 	if vars == nil {
 		vars = map[string]string{}
 	}
-	vars["SSHELL_BUCKET"], vars["SSHELL_FUNCTION"], vars["SSHELL_S3"] = p.Bucket, p.Function, settings.S3AWS
-	vars["SSHELL_ARCH"] = p.Code.Arch
+	vars[bucketVar] = p.Bucket
 	return vars
 }
 

@@ -148,7 +148,7 @@ func operatorRights(id *identity, g Grantee, bucket, function string) []statemen
 			"lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:TagResource",
 			"lambda:ListTags", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
 		}, function),
-		allow("Look", []string{"sts:GetCallerIdentity", "lambda:GetAccountSettings"}, "*"), // rights that no resource narrows
+		allow("Look", []string{"sts:GetCallerIdentity", "lambda:GetAccountSettings", "lambda:ListFunctions"}, "*"), // rights that no resource narrows
 	}
 }
 

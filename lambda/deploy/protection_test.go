@@ -87,6 +87,8 @@ func TestProtection(t *testing.T) {
 	if len(all.rules) != 3 || aws.ToString(all.rules[0].ID) != "theirs" || expires(all.rules) != 2 {
 		t.Errorf("%+v", all.rules)
 	}
+	_, lines = a.deploy(t, plan(t))
+	hasLines(t, lines, "= "+what+"tmp/ and open uploads expire after 2 days")
 	all.rules = []types.LifecycleRule{theirs}
 	if expires(all.rules) != 0 {
 		t.Error("a rule of another prefix counts")

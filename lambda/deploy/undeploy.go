@@ -57,7 +57,7 @@ func (d *Deployer) Undeploy(ctx context.Context, r Removal) error {
 	if r.Bucket == "" {
 		r.Bucket = id.bucketName(r.Region)
 	}
-	bucket, err := d.bucketToRemove(ctx, &r, id)
+	bucket, lose, err := d.bucketToRemove(ctx, &r, id)
 	if err != nil {
 		return err
 	}
@@ -67,44 +67,84 @@ func (d *Deployer) Undeploy(ctx context.Context, r Removal) error {
 	if err := d.removeRole(ctx, roleName(r.Function, r.Region)); err != nil {
 		return err
 	}
-	if bucket {
-		if err := d.emptyBucket(ctx, r.Bucket); err != nil {
+	if !bucket {
+		return nil
+	}
+	return d.removeBucket(ctx, r.Bucket, lose)
+}
+
+// removeBucket removes a bucket with what sshell stored in it, or with all that there is.
+func (d *Deployer) removeBucket(ctx context.Context, name string, all bool) error {
+	prefixes := ownPrefixes[:]
+	if all {
+		prefixes = []string{""}
+	}
+	for _, prefix := range prefixes {
+		if err := d.empty(ctx, name, prefix); err != nil {
 			return err
 		}
-		if _, err := d.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &r.Bucket}); err != nil && !isMissing(err) {
-			return explain("bucket "+r.Bucket, err)
-		}
-		d.say(removed, "bucket %s", r.Bucket)
 	}
+	if _, err := d.S3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &name}); err != nil && !isMissing(err) {
+		return explain("bucket "+name, err)
+	}
+	d.say(removed, "bucket %s", name)
 	return nil
 }
 
-// bucketToRemove reports whether the bucket goes.
-func (d *Deployer) bucketToRemove(ctx context.Context, r *Removal, id *identity) (bool, error) {
+// bucketToRemove reports whether the bucket goes, and whether with the user's objects.
+func (d *Deployer) bucketToRemove(ctx context.Context, r *Removal, id *identity) (goes, lose bool, err error) {
 	found, err := d.findBucket(ctx, r.Bucket, r.Region, id.account)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if !found {
 		d.say(same, "bucket %s: there is none", r.Bucket)
-		return false, nil
+		return false, false, nil
 	}
 	ours, err := d.isOurs(ctx, r.Bucket)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if !ours {
 		d.say(same, "bucket %s: not made by deploy, so it stays", r.Bucket)
-		return false, nil
+		return false, false, nil
+	}
+	user, err := d.userOf(ctx, r.Bucket, r.Function)
+	if err != nil {
+		return false, false, err
+	}
+	if user != "" {
+		d.say(same, "bucket %s: function %s uses it too, so it stays", r.Bucket, user)
+		return false, false, nil
 	}
 	key, err := d.usersObject(ctx, r.Bucket)
 	if err != nil {
-		return false, explain("bucket "+r.Bucket, err)
+		return false, false, explain("bucket "+r.Bucket, err)
 	}
 	if key != "" && (r.Confirm == nil || !r.Confirm(fmt.Sprintf("bucket %s holds objects that are yours, such as %s: remove them all?", r.Bucket, key))) {
-		return false, &KeptError{r.Bucket, key}
+		return false, false, &KeptError{r.Bucket, key}
 	}
-	return true, nil
+	return true, key != "", nil
+}
+
+// userOf names a function other than the one that goes, which has the bucket too, or is empty.
+func (d *Deployer) userOf(ctx context.Context, bucket, goes string) (string, error) {
+	in := &sdk.ListFunctionsInput{}
+	for {
+		page, err := d.Lambda.ListFunctions(ctx, in)
+		if err != nil {
+			return "", explain("bucket "+bucket, err)
+		}
+		for _, f := range page.Functions {
+			if name := aws.ToString(f.FunctionName); name != goes && f.Environment != nil && f.Environment.Variables[bucketVar] == bucket {
+				return name, nil
+			}
+		}
+		if aws.ToString(page.NextMarker) == "" {
+			return "", nil
+		}
+		in.Marker = page.NextMarker
+	}
 }
 
 // usersObject gives the key of an object that sshell did not store by itself, or an empty string. It looks one level deep.
@@ -139,11 +179,11 @@ func own(key string) bool {
 	return false
 }
 
-// emptyBucket removes all objects.
-func (d *Deployer) emptyBucket(ctx context.Context, bucket string) error {
+// empty removes all objects whose keys begin with a prefix.
+func (d *Deployer) empty(ctx context.Context, bucket, prefix string) error {
 	what := "bucket " + bucket
 	for {
-		page, err := d.S3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket}) // what was listed is gone: no continuation
+		page, err := d.S3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}) // what was listed is gone: no continuation
 		if err != nil {
 			return explain(what, err)
 		}

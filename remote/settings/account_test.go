@@ -56,3 +56,39 @@ func TestS3(t *testing.T) {
 		t.Errorf("aws was asked for: %+v", s)
 	}
 }
+
+func TestProfileRegion(t *testing.T) {
+	const config = "[default]\nregion = us-west-2\n[profile lab]\noutput=json\n region=eu-central-1 \n[profile bare]\n[sso-session x]\nregion = x\n"
+	for _, c := range []struct {
+		name, want string
+		env        map[string]string
+	}{
+		{"default", "us-west-2", nil},
+		{"profile", "eu-central-1", map[string]string{"AWS_PROFILE": "lab"}},
+		{"profile of the second name", "eu-central-1", map[string]string{"AWS_DEFAULT_PROFILE": "lab"}},
+		{"profile without a region", "", map[string]string{"AWS_PROFILE": "bare"}},
+		{"profile that is not there", "", map[string]string{"AWS_PROFILE": "moon"}},
+		{"variable", "us-east-1", map[string]string{"AWS_PROFILE": "lab", "AWS_DEFAULT_REGION": "us-east-1"}},
+		{"no file", "", map[string]string{"AWS_CONFIG_FILE": "/dev/null"}},
+	} {
+		h := newHouse(t)
+		h.write(t, ".aws/config", config)
+		for name, v := range c.env {
+			h.env[name] = v
+		}
+		if s := h.ok(t, nil); s.Region != c.want {
+			t.Errorf("%s: %q, want %q", c.name, s.Region, c.want)
+		}
+	}
+	h := newHouse(t)
+	h.write(t, ".aws/config", config)
+	h.write(t, ".aws/credentials", "[default]\naws_access_key_id = x\nregion=ap-south-1\n")
+	h.write(t, "project/.sshell.toml", "region = 'eu-west-1'")
+	if s := h.ok(t, nil); s.Region != "eu-west-1" {
+		t.Errorf("a file of ours does not come first: %q", s.Region)
+	}
+	h.write(t, "project/.sshell.toml", "")
+	if s := h.ok(t, nil); s.Region != "ap-south-1" || s.From("region") != h.home+"/.aws/credentials" {
+		t.Errorf("%q from %q", s.Region, s.From("region"))
+	}
+}

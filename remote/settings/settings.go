@@ -12,7 +12,8 @@
 //
 // Only the nearest .sshell.toml is read. Since it decides where data goes, one that belongs to neither the user nor root is
 // passed over, as if it were not there; Settings.Ignored has a line about it. The region is also AWS_REGION's or
-// AWS_DEFAULT_REGION's, which come before the files, so that the variables of another account or of an emulator hold.
+// AWS_DEFAULT_REGION's, which come before the files, so that the variables of another account or of an emulator hold, and that
+// of the AWS profile, which comes before what was recorded.
 //
 // # The files
 //
@@ -103,6 +104,9 @@ func Load(src Source) (*Settings, error) {
 	}
 	if err := s.readFiles(src); err != nil {
 		return nil, err
+	}
+	if s.Region == "" {
+		s.setProfileRegion(src.Env)
 	}
 	if err := s.recall(src.Env); err != nil {
 		return nil, err
