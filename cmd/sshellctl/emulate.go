@@ -102,7 +102,7 @@ type services struct {
 	key, secret string
 	store       *store
 	lambda      *emulator.Server
-	dir         string // a temporary folder
+	dir         *emulator.Dir
 	logs        *os.File
 	self        string
 	buckets     string // the folder that holds them
@@ -119,7 +119,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 			err = errors.Join(err, started.stop())
 		}
 	}()
-	if s.dir, err = os.MkdirTemp("", "sshell-emulate-"); err != nil {
+	if s.dir, err = emulator.OpenDir(); err != nil {
 		return nil, err
 	}
 	if err := s.openFiles(stderr); err != nil {
@@ -130,7 +130,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 	}
 	warn := writeLines(stderr)
 	c := emulator.Config{
-		AccessKey: s.key, SecretKey: s.secret, Region: o.region, Address: o.address, Dir: s.dir,
+		AccessKey: s.key, SecretKey: s.secret, Region: o.region, Address: o.address, Dir: s.dir.Path,
 		Environ:  []string{"AWS_ENDPOINT_URL_S3=" + s.store.endpoint, "AWS_EC2_METADATA_DISABLED=true"},
 		Self:     []string{s.self, environmentFlag},
 		HostRoot: o.hostRoot, ColdStart: o.coldStart, Latency: o.latency, RetryDelay: o.retryDelay, Concurrency: o.concurrency,
@@ -148,7 +148,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 func (s *services) openFiles(stderr io.Writer) (err error) {
 	s.buckets = s.options.dir
 	if s.buckets == "" {
-		s.buckets = filepath.Join(s.dir, "s3")
+		s.buckets = filepath.Join(s.dir.Path, "s3")
 	}
 	if s.buckets, err = filepath.Abs(s.buckets); err != nil {
 		return err
@@ -181,8 +181,8 @@ func (s *services) stop() error {
 	if s.logs != nil && s.logs != os.Stderr {
 		errs = append(errs, s.logs.Close())
 	}
-	if s.dir != "" {
-		errs = append(errs, os.RemoveAll(s.dir))
+	if s.dir != nil {
+		errs = append(errs, s.dir.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -142,5 +143,40 @@ func TestEmulateStays(t *testing.T) {
 	}
 	if data, err := os.ReadFile(dir + "/lab/a/b"); err != nil || string(data) != "data" {
 		t.Errorf("object: %q, %v", data, err)
+	}
+}
+
+// TestEmulateKilled kills an emulator: its S3 server ends, and the next emulator removes its folder.
+func TestEmulateKilled(t *testing.T) {
+	killed := program(t, "emulate", "--bare")
+	out, err := killed.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var address string
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "unset"); {
+		if url, ok := strings.CutPrefix(lines.Text(), "export AWS_ENDPOINT_URL_S3=http://"); ok {
+			address = url
+		}
+	}
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	killed.Wait() // killed
+	if n, err := conn.Read(make([]byte, 1)); n > 0 || err == nil {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	next := exec.Command(killed.Path, "emulate", "--bare", "--", "true")
+	next.Env = killed.Env
+	if said, err := next.CombinedOutput(); err != nil || len(said) > 0 {
+		t.Errorf("the next one: %v: %s", err, said)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 
 	"sshell/lambda/emulator"
 )
@@ -20,6 +21,10 @@ const (
 	storeOrderFD    = 3
 	storeEndpointFD = 4
 )
+
+// storeGrace is how long the server may take to end: it waits for clients to close their connections, which those that keep idle
+// ones do not. A request that is on its way takes less.
+const storeGrace = time.Second
 
 // storeOrder is what the S3 server is started with.
 type storeOrder struct {
@@ -102,6 +107,7 @@ func serveStore(stderr io.Writer) int {
 	go func() {
 		io.Copy(io.Discard, order) // until sshellctl closes it, or is gone
 		cancel()
+		time.AfterFunc(storeGrace, func() { os.Exit(0) })
 	}()
 	err := emulator.ServeS3(ctx, emulator.S3Config{
 		Root: o.Root, AccessKey: o.Key, SecretKey: o.Secret, Region: o.Region, Address: o.Address, Faults: o.Faults,

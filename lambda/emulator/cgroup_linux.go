@@ -175,3 +175,42 @@ func (g *cgroup) remove() {
 	}
 	os.Remove(g.dir)
 }
+
+const (
+	// dyingPolls and dyingPause bound the wait for killed processes to leave their group, which takes some milliseconds.
+	dyingPolls = 100
+	dyingPause = 10 * time.Millisecond
+)
+
+// sweepGroups removes the groups whose names begin so, and kills what is in them. Their emulator is gone.
+func sweepGroups(prefix string) error {
+	dir, _, err := memoryHierarchy()
+	if err != nil {
+		return nil // there are none
+	}
+	left, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
+	for _, g := range left {
+		err = errors.Join(err, sweepGroup(g))
+	}
+	return err
+}
+
+func sweepGroup(dir string) error {
+	for range dyingPolls {
+		err := os.Remove(dir)
+		if !errors.Is(err, unix.EBUSY) {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+		if err != nil {
+			return err
+		}
+		for word := range strings.FieldsSeq(string(text)) {
+			if pid, err := strconv.Atoi(word); err == nil && pid > 0 {
+				unix.Kill(pid, unix.SIGKILL) // an error means that it has ended
+			}
+		}
+		time.Sleep(dyingPause)
+	}
+	return fmt.Errorf("remove control group %s: %w", dir, unix.EBUSY)
+}

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == environmentFlag {
 		os.Exit(RunEnvironment())
 	}
+	if len(os.Args) == 2 && os.Args[1] == serverFlag {
+		os.Exit(runServer())
+	}
 	os.Exit(m.Run())
 }
 

@@ -17,7 +17,7 @@ const initMemory = 24 << 20
 
 // limitMemory gives the environment a cgroup, if one can be made. The bootstrap has not started yet.
 func (p *process) limitMemory(e *environment) {
-	g, err := newCgroup("sshell-"+e.id, p.limit+initMemory, p.cmd.Process.Pid)
+	g, err := newCgroup(groupPrefix(e.server.Dir)+e.id, p.limit+initMemory, p.cmd.Process.Pid)
 	if err != nil {
 		e.server.warn(fmt.Sprintf("memory is measured every %v, not limited: %v", measureEvery, err))
 		return

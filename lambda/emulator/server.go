@@ -63,7 +63,7 @@ type Server struct {
 	roles     map[string]*role
 	closed    bool
 	warned    map[string]bool
-	tempDir   bool
+	tempDir   *Dir // nil if the folder is the caller's
 }
 
 // Start starts a server. It serves until Close.
@@ -111,12 +111,11 @@ func Start(c Config) (*Server, error) {
 // openDir settles the folder for code, by an absolute name: the process may change its directory.
 func (s *Server) openDir() (err error) {
 	if s.Dir == "" {
-		s.Dir, err = os.MkdirTemp("", "sshell-emulator-")
-		s.tempDir = true
-	} else {
-		s.Dir, err = filepath.Abs(s.Dir)
-	}
-	if err != nil {
+		if s.tempDir, err = OpenDir(); err != nil {
+			return err
+		}
+		s.Dir = s.tempDir.Path
+	} else if s.Dir, err = filepath.Abs(s.Dir); err != nil {
 		return err
 	}
 	return os.MkdirAll(s.codeDir(), 0o755)
@@ -125,8 +124,8 @@ func (s *Server) openDir() (err error) {
 func (s *Server) codeDir() string { return filepath.Join(s.Dir, "code") }
 
 func (s *Server) removeDir() error {
-	if s.tempDir {
-		return os.RemoveAll(s.Dir)
+	if s.tempDir != nil {
+		return s.tempDir.Close()
 	}
 	return os.RemoveAll(s.codeDir())
 }
