@@ -38,9 +38,9 @@ func (q *requests) breakUnknown(ctx context.Context, cause *pipes.Broken) error 
 	return err
 }
 
-// search returns a number that all blocks below are there of, not more than inFlight before the first that is not.
+// search returns a number that all blocks below are there of, not more than window before the first that is not.
 func (q *requests) search(ctx context.Context) (uint64, error) {
-	// All blocks below low are there but for the inFlight before it; high is not there.
+	// All blocks below low are there but for the window before it; high is not there.
 	var low, high uint64
 	for {
 		there, err := q.has(ctx, blockName(high))
@@ -64,7 +64,7 @@ func (q *requests) search(ctx context.Context) (uint64, error) {
 			high = middle
 		}
 	}
-	return low - min(low, inFlight), nil
+	return low - min(low, window), nil
 }
 
 // orNothing is cause, or one that says nothing for nil.

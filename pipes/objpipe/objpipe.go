@@ -29,7 +29,7 @@
 // Every block is created on the condition that it does not exist, and the first block with a flag is the stream's ending.
 // So the store decides which ending came first, and both ends see the same: Break creates a broken block under the first
 // number that is free, and a writer whose number is taken by one has a broken stream. A writer has stored all blocks below
-// n before it begins with block n + 4, so that Break finds that number by halving. An end that is refused a number reads
+// n before it begins with block n + 8, so that Break finds that number by halving. An end that is refused a number reads
 // back who has it; its own token and flags mean that the response to an earlier try was lost.
 //
 // A Remove elsewhere is seen too, by ends that look from time to time whether what they know to be there is still there.

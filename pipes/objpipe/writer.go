@@ -11,9 +11,14 @@ import (
 	"sshell/pipes"
 )
 
-// inFlight is how many blocks are under way at one end at most. It is part of the format: what is there of a stream has
-// no gap before its last inFlight blocks. With the block that is being filled a writer holds 5 × 8 MiB.
-const inFlight = 4
+const (
+	// inFlight is how many blocks are under way at one end at most. With the block that is being filled a writer holds
+	// 5 × 8 MiB.
+	inFlight = 4
+	// window is how many blocks from the first that is not stored may have been begun, so that one slow request does not
+	// hold up the others. It is part of the format: what is there of a stream has no gap before its last window blocks.
+	window = 8
+)
 
 // The life of a writer. It is settling from the moment it is to be broken until the store has said what its ending is.
 type writerState int
@@ -43,14 +48,14 @@ type writer struct {
 	gone    bool          // the reader
 
 	pace
-	buf    []byte         // the block that is filled, with room for its header; nil for none
-	limit  int            // of buf's payload
-	due    bool           // buf leaves as soon as fewer than inFlight are under way
-	waited *time.Timer    // makes buf due
-	next   uint64         // number of the block that leaves next
-	stored uint64         // all blocks below are stored
-	ahead  [inFlight]bool // which of those from stored on are stored too, by number modulo inFlight
-	busy   int            // blocks under way
+	buf    []byte       // the block that is filled, with room for its header; nil for none
+	limit  int          // of buf's payload
+	due    bool         // buf leaves as soon as one more may be under way
+	waited *time.Timer  // makes buf due
+	next   uint64       // number of the block that leaves next
+	stored uint64       // all blocks below are stored
+	ahead  [window]bool // which of those from stored on are stored too, by number modulo inFlight
+	busy   int          // blocks under way
 }
 
 // Create implements pipes.Transport. It costs a request to store the mark and one to see whether the stream is broken.
@@ -168,9 +173,12 @@ func (w *writer) begin() {
 	})
 }
 
+// hasSlot reports whether another block may leave.
+func (w *writer) hasSlot() bool { return w.busy < inFlight && w.next < w.stored+window }
+
 // leave sends the block that was filled, if it is due and there is room.
 func (w *writer) leave() {
-	if w.due && w.state == writing && w.next < w.stored+inFlight {
+	if w.due && w.state == writing && w.hasSlot() {
 		w.pace.leave(len(w.buf)-headerSize, time.Now())
 		w.send(0, 0)
 	}
@@ -224,9 +232,9 @@ func (w *writer) store(number uint64, data []byte) {
 }
 
 func (w *writer) wasStored(number uint64) {
-	w.ahead[number%inFlight] = true
-	for w.stored < w.next && w.ahead[w.stored%inFlight] {
-		w.ahead[w.stored%inFlight] = false
+	w.ahead[number%window] = true
+	for w.stored < w.next && w.ahead[w.stored%window] {
+		w.ahead[w.stored%window] = false
 		w.stored++
 	}
 	if w.state == ending && w.stored == w.next {

@@ -16,7 +16,7 @@ func (w *writer) End(status int) error {
 	w.lookAtContext()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.state == writing && w.next == w.stored+inFlight {
+	for w.state == writing && !w.hasSlot() {
 		w.changed.Wait()
 	}
 	if w.state == writing {

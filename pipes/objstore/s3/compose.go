@@ -99,7 +99,7 @@ func (s *Store) Compose(ctx context.Context, key, version string, sources ...str
 	}
 	data, err := s.read(ctx, whole)
 	if err == nil {
-		err = s.putOne(ctx, w, data)
+		err = s.putOne(ctx, w, bytes.NewReader(data))
 	}
 	return s.composeError(ctx, key, err)
 }

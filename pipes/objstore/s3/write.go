@@ -73,21 +73,29 @@ func (s *Store) put(ctx context.Context, w write, from *source, size int64) erro
 	if size > maxObject {
 		return fmt.Errorf("%d bytes are more than an object can have, %d", size, int64(maxObject))
 	}
+	// Bytes in memory are sent from where they are, for whoever stores many large blocks.
+	if r, ok := from.in.(*bytes.Reader); ok && size == int64(r.Len()) && size <= partSize(1, size) {
+		return s.putOne(ctx, w, r)
+	}
 	data, last, err := from.part(partSize(1, size))
 	if err != nil {
 		return err
 	}
 	if last {
-		return s.putOne(ctx, w, data)
+		return s.putOne(ctx, w, bytes.NewReader(data))
 	}
 	return s.putParts(ctx, w, data, from, size)
 }
 
-// putOne stores data in one request.
-func (s *Store) putOne(ctx context.Context, w write, data []byte) error {
+// putOne stores the rest of a body in one request.
+func (s *Store) putOne(ctx context.Context, w write, body *bytes.Reader) error {
 	ifMatch, ifNoneMatch := w.conditions()
+	start := body.Size() - int64(body.Len())
 	return s.settle(ctx, w, func() error {
-		_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.bucket, Key: &w.key, Body: bytes.NewReader(data),
+		if _, err := body.Seek(start, io.SeekStart); err != nil {
+			return err
+		}
+		_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.bucket, Key: &w.key, Body: body,
 			IfMatch: ifMatch, IfNoneMatch: ifNoneMatch, Metadata: w.metadata(), ChecksumAlgorithm: types.ChecksumAlgorithmCrc32})
 		return err
 	})
