@@ -10,6 +10,7 @@ import (
 
 	"sshell/interp/plan"
 	"sshell/remote"
+	"sshell/remote/ship"
 )
 
 // A target that does not see the client's files is shipped what a command names: the programs that its source calls, by
@@ -147,6 +148,10 @@ func (n *naming) source(t *sourceTemplate) {
 				n.runs = n.runs || t.hasValue(w) && (i == 0 || starters[words[0]])
 			}
 			n.call(words)
+		case *syntax.Assign:
+			if node.Name != nil && node.Value != nil {
+				n.assign(node.Name.Value, literal(node.Value))
+			}
 		case *syntax.Redirect:
 			if node.Op == syntax.RdrIn {
 				n.file(literal(node.Word))
@@ -154,6 +159,16 @@ func (n *naming) source(t *sourceTemplate) {
 		}
 		return true
 	})
+}
+
+// assign adds the files that programs read for the locale or the time zone that a variable names.
+func (n *naming) assign(name, value string) {
+	if value == "" || name != "TZ" && name != "LANG" && !strings.HasPrefix(name, "LC_") {
+		return
+	}
+	for _, f := range ship.Locale([]string{name + "=" + value}, "") {
+		n.add(f.Path)
+	}
 }
 
 // hasValue reports whether a value of the input stands in a word.

@@ -58,6 +58,7 @@ func TestArtifactsOfCommands(t *testing.T) {
 		{"what is no script of the shell", []string{"./python"}, []string{dir + "/python"}},
 		{"archives", []string{"tar xf data.tar.gz; tar c --xz sub; tar -cj sub"}, []string{"tar", "gzip", "xz", "bzip2"}},
 		{"not UTF-8", []string{"sort 'na\xefve' | wc"}, []string{"sort", "./na\xefve", "wc"}},
+		{"time zone", []string{"TZ=:" + dir + "/data sort; export TZ=$x; LC_ALL="}, []string{"sort", dir + "/data"}},
 		{"unknown", []string{"none; plain; $x; \"$sort\" {}"}, nil},
 		{"no syntax", []string{"sh", "-c", "if"}, []string{"sh"}},
 	}

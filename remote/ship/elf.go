@@ -1,6 +1,7 @@
 package ship
 
 import (
+	"bytes"
 	"debug/elf"
 	"fmt"
 	"io"
@@ -52,6 +53,7 @@ type elfObject struct {
 	parent  *elfObject
 	// inPlace says that a loader finds it by where it is: its $ORIGIN is the same wherever the program stands.
 	inPlace bool
+	unwinds bool // it calls one of unwinding
 }
 
 // binary lists the loader and the libraries of an ELF program, breadth first as a loader finds them.
@@ -80,6 +82,7 @@ func (r *resolver) binary(path string, f io.ReaderAt) error {
 		return err
 	}
 	first.inPlace = true
+	r.unwinds = first.unwinds
 	// The kernel tells the loader where a program really is; of a library it knows the name it was found by.
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		first.origin = filepath.Dir(real)
@@ -89,6 +92,10 @@ func (r *resolver) binary(path string, f io.ReaderAt) error {
 		return err
 	}
 	r.services(file, first)
+	if r.unwinds && !r.musl() {
+		// Without it a thread that ends aborts the program; where it is missing here it does so here.
+		_ = r.libraries(&elfObject{path: path, origin: first.origin, needed: []string{unwinder}, parent: first})
+	}
 	if err := r.interpreter(path, first); err != nil {
 		return err
 	}
@@ -109,6 +116,12 @@ func (r *resolver) shell(program *elf.File, path string) error {
 
 // startsShell are functions of the C library that start a shell, or a program by a path that is fixed.
 var startsShell = map[string]bool{"system": true, "popen": true, "wordexp": true, "execl": true, "execv": true}
+
+// unwinder is the library that glibc loads by itself for threads that are ended, and for backtraces.
+const unwinder = "libgcc_s.so.1"
+
+// unwinding are the functions that need it.
+var unwinding = [][]byte{[]byte("\x00pthread_exit\x00"), []byte("\x00pthread_cancel\x00"), []byte("\x00backtrace\x00")}
 
 // services lists what the C library loads by itself for some of its functions.
 func (r *resolver) services(program *elf.File, first *elfObject) {
@@ -183,6 +196,7 @@ func (r *resolver) libraries(first *elfObject) error {
 					return err
 				}
 				next.inPlace = inPlace
+				r.unwinds = r.unwinds || next.unwinds
 				queue = append(queue, next)
 			}
 		}
@@ -256,7 +270,21 @@ func readObject(f *elf.File, path string, parent *elfObject) (*elfObject, error)
 		}
 		*entry.into = list
 	}
+	o.unwinds = unwinds(f, filepath.Base(path))
 	return o, nil
+}
+
+// unwinds reports whether an object names one of unwinding. The C library names what it has.
+func unwinds(f *elf.File, name string) bool {
+	if strings.HasPrefix(name, "libc.so") || strings.HasPrefix(name, "libpthread.so") {
+		return false
+	}
+	names := f.Section(".dynstr")
+	if names == nil {
+		return false
+	}
+	text, err := names.Data()
+	return err == nil && slices.ContainsFunc(unwinding, func(name []byte) bool { return bytes.Contains(text, name) })
 }
 
 // library gives the files that a loader may take for a needed name: the one it takes, and with it every variant for

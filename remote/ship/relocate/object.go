@@ -95,14 +95,14 @@ func (p *Place) interpreter(f *elf.File) (*Patch, error) {
 	return nil, nil
 }
 
-// ofLibrary reports whether a file belongs to the library of an interpreter, and may have the paths that compiled programs
-// have.
+// ofLibrary reports whether a file belongs to the library of an interpreter, or is glibc's list of converters, and may have
+// the paths that compiled programs have.
 func ofLibrary(name string) bool {
 	switch filepath.Ext(name) {
 	case ".py", ".pyc", ".pm", ".pl":
 		return true
 	}
-	return false
+	return filepath.Base(name) == "gconv-modules.cache"
 }
 
 // scan finds the constants of a file. Those of loaders count where a loader's are found.
