@@ -66,7 +66,12 @@ func (d *Deployer) deployBucket(ctx context.Context, p *Plan, id *identity) erro
 		d.say(same, "%s", what)
 	}
 	for _, part := range []func(context.Context, *Plan) (rune, string, error){d.closeBucket, d.encryptBucket, d.expireBucket} {
-		sign, text, err := part(ctx, p)
+		var sign rune
+		var text string
+		err := d.insist(ctx, what, isUnsettled, func() (err error) {
+			sign, text, err = part(ctx, p)
+			return err
+		})
 		switch {
 		case isUnknownCall(err):
 			d.say(leftOut, "%s: %s: skipped: the server has no such call", what, text)
@@ -120,9 +125,15 @@ func (d *Deployer) createBucket(ctx context.Context, p *Plan) error {
 	if p.Region != "us-east-1" { // which has no constraint (API reference, CreateBucket)
 		cfg.LocationConstraint = types.BucketLocationConstraint(p.Region)
 	}
-	_, err := d.S3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &p.Bucket, CreateBucketConfiguration: cfg})
-	return err
+	return d.insist(ctx, "bucket "+p.Bucket, isUnsettled, func() error {
+		_, err := d.S3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &p.Bucket, CreateBucketConfiguration: cfg})
+		return err
+	})
 }
+
+// isUnsettled reports whether S3 is still at work on a bucket: one that was just made, or one of the same name that was
+// just removed.
+func isUnsettled(err error) bool { return isCode(err, "OperationAborted", "NoSuchBucket") }
 
 // isOurs reports whether a bucket has the tag.
 func (d *Deployer) isOurs(ctx context.Context, bucket string) (bool, error) {

@@ -242,7 +242,7 @@ func (d *Deployer) until(ctx context.Context, what string, ready func() (bool, e
 			return err
 		}
 		if waited > patience {
-			return fmt.Errorf("%s: not ready after %v: try again, or see what the console says", what, patience)
+			return &unreadyError{what}
 		}
 		if waited > 0 {
 			wait = min(2*wait, 5*time.Second)
@@ -251,6 +251,24 @@ func (d *Deployer) until(ctx context.Context, what string, ready func() (bool, e
 			return err
 		}
 	}
+}
+
+// unreadyError says that something took too long.
+type unreadyError struct{ what string }
+
+func (e *unreadyError) Error() string {
+	return fmt.Sprintf("%s: not ready after %v: try again, or see what the console says", e.what, patience)
+}
+
+// insist makes a call again while its error passes: services tell their parts of what is new with some delay.
+func (d *Deployer) insist(ctx context.Context, what string, passes func(error) bool, call func() error) error {
+	return d.until(ctx, what, func() (bool, error) {
+		err := call()
+		if err != nil && passes(err) {
+			return false, nil
+		}
+		return err == nil, err
+	})
 }
 
 // ErrNoRegion says what to do where no region is set.

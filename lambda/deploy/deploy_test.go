@@ -248,16 +248,18 @@ func TestOthers(t *testing.T) {
 	}
 }
 
-// TestSlowServices has a role that Lambda does not know yet, and functions that take their time.
+// TestSlowServices has a bucket that was just removed, a role that IAM and Lambda do not know yet, and functions that take their time.
 func TestSlowServices(t *testing.T) {
 	a := open(t)
 	p := plan(t)
 	a.gate.refuse(refusal{call: "POST /2015-03-31/functions", status: 400, times: 3,
 		body: "json:InvalidParameterValueException:The role defined for the function cannot be assumed by Lambda."})
+	a.gate.refuse(refusal{call: "PUT /" + defaultBkt, status: 409, times: 2, body: `<Error><Code>OperationAborted</Code></Error>`})
+	a.gate.refuse(refusal{call: "PutRolePolicy", status: 404, times: 1, body: `<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>`})
 	d, _ := a.deployer()
 	var waits []time.Duration
 	d.Pause = func(ctx context.Context, t time.Duration) error { waits = append(waits, t); return ctx.Err() }
-	if _, err := d.Deploy(t.Context(), p); err != nil || len(waits) != 3 {
+	if _, err := d.Deploy(t.Context(), p); err != nil || len(waits) != 3+2+1 {
 		t.Errorf("%v after %v", err, waits)
 	}
 	a.gate.refuse(refusal{call: "PUT /2015-03-31/functions/sshell/configuration", status: 409, times: 2,

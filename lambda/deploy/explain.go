@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -59,8 +60,14 @@ var advice = map[string]string{
 
 // explain makes one line of an SDK's error about a thing.
 func explain(what string, err error) error {
-	if err == nil {
+	var late *unreadyError
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &late):
+		return err
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: stopped: %w", what, context.Canceled)
 	}
 	return fmt.Errorf("%s: %s", what, reason(err))
 }

@@ -156,25 +156,16 @@ func (d *Deployer) createFunction(ctx context.Context, p *Plan, role string) err
 
 // accepted makes a change, again while Lambda has not heard of the role, or works at the change before.
 func (d *Deployer) accepted(ctx context.Context, what string, change func() error) error {
-	return d.until(ctx, what, func() (bool, error) {
-		err := change()
-		if isCode(err, "ResourceConflictException") {
-			_, message := codeOf(err)
-			return false, unless(strings.Contains(message, "in progress") || strings.Contains(message, "Pending"), explain(what, err))
+	return explain(what, d.insist(ctx, what, func(err error) bool {
+		_, message := codeOf(err)
+		switch {
+		case isCode(err, "ResourceConflictException"):
+			return strings.Contains(message, "in progress") || strings.Contains(message, "Pending")
+		case isCode(err, "InvalidParameterValueException"):
+			return strings.Contains(message, "cannot be assumed")
 		}
-		if isCode(err, "InvalidParameterValueException") {
-			_, message := codeOf(err)
-			return false, unless(strings.Contains(message, "cannot be assumed"), explain(what, err))
-		}
-		return err == nil, explain(what, err)
-	})
-}
-
-func unless(ok bool, err error) error {
-	if ok {
-		return nil
-	}
-	return err
+		return false
+	}, change))
 }
 
 // ready waits until the function takes invocations.

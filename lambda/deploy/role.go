@@ -132,8 +132,10 @@ func (d *Deployer) grant(ctx context.Context, role, name string, p *policy) (run
 	case sameDocument(aws.ToString(out.PolicyDocument), p):
 		return same, nil
 	}
-	_, err = d.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &name, PolicyDocument: aws.String(p.String())})
-	return sign, err
+	return sign, d.insist(ctx, "role "+role, isMissing, func() error { // a role just made may not be known everywhere
+		_, err := d.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: &role, PolicyName: &name, PolicyDocument: aws.String(p.String())})
+		return err
+	})
 }
 
 // sameDocument compares a policy as IAM shows it, escaped for URLs, with one of ours.
