@@ -17,7 +17,8 @@ type desc struct {
 	fd      int
 	refs    atomic.Int32
 	keep    bool     // one of the process's own, never closed by us
-	output  *output  // committed when the last reference goes
+	output  *output  // where what is written goes: committed when the last reference goes, or by an outputs
+	object  string   // the name of what it stands for, which is not opened; empty where it stands for itself
 	capture *capture // output that is caught in memory until a real descriptor is needed
 }
 

@@ -204,6 +204,9 @@ func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error)
 	case syntax.RdrInOut:
 		return nil, errors.New(name + ": a stored object is read or written, not both")
 	case syntax.RdrIn:
+		if sh.byName {
+			return sh.nameStored(name)
+		}
 		f, err := files.Open(sh.filesContext(), name)
 		if err != nil {
 			return nil, redirectFailure(name, err)
@@ -226,6 +229,7 @@ func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error)
 	}
 	d := newDesc(fd)
 	o := &output{name: name, file: file}
+	d.output = o
 	if sh.outputs != nil {
 		sh.outputs.mu.Lock()
 		sh.outputs.list = append(sh.outputs.list, o)
@@ -236,8 +240,27 @@ func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error)
 		sh.Errorf("%s", err)
 		sh.status = plan.StatusMachinery
 	}
-	d.output = o
 	return d, nil
+}
+
+// nameStored gives a descriptor that stands for an object, which whoever gets it reads by its name.
+func (sh *Shell) nameStored(name string) (*desc, error) {
+	info, err := sh.cfg.Files.Stat(sh.filesContext(), name)
+	if err == nil && info.IsDir() {
+		err = unix.EISDIR
+	}
+	if err != nil {
+		return nil, redirectFailure(name, err)
+	}
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, redirectFailure(name, err)
+	}
+	d, err := adoptFile(f)
+	if err == nil {
+		d.object = name
+	}
+	return d, err
 }
 
 // adoptFile makes a descriptor of the shell's from an open file.

@@ -271,7 +271,8 @@ func spans(stages []*syntax.Stmt, all []bool, placements []plan.Placement) []spa
 	return list
 }
 
-// redirects reports whether a statement's own redirections touch its standard input (0) or output (1).
+// redirects reports whether a statement's own redirections touch its standard input (0) or output (1), or make another
+// descriptor its output.
 func redirects(st *syntax.Stmt, n int) bool {
 	for _, r := range st.Redirs {
 		number := 1
@@ -282,7 +283,9 @@ func redirects(st *syntax.Stmt, n int) bool {
 		if r.N != nil {
 			number = mustAtoi(strings.Trim(r.N.Value, "{}"))
 		}
-		if number == n || r.Op == syntax.RdrAll || r.Op == syntax.AppAll {
+		// 2>&1 asks for the pipe itself, which a segment has no descriptor of.
+		same := n == 1 && r.Op == syntax.DplOut && r.Word.Lit() == "1"
+		if number == n || same || r.Op == syntax.RdrAll || r.Op == syntax.AppAll {
 			return true
 		}
 	}
@@ -437,9 +440,12 @@ func sentence(err error) string {
 
 // segmentFiles makes the redirections of a segment's stages and fills in its descriptors.
 func (c *Shell) segmentFiles(seg *plan.Segment, stages []*syntax.Stmt) bool {
-	plain := c.fds.get(2)
+	stderr := c.fds.get(2)
+	if r, ok := c.cfg.Segments.(plan.ObjectReader); ok {
+		c.byName = r.ReadsObjects(seg.Target)
+	}
 	for i, st := range stages {
-		c.fds.install(2, plain.ref())
+		c.fds.install(2, stderr.ref())
 		saved, ok := c.redirect(st.Redirs)
 		dropSaved(saved) // a pipe that a redirection replaced must end for its reader
 		if !ok {
@@ -451,12 +457,22 @@ func (c *Shell) segmentFiles(seg *plan.Segment, stages []*syntax.Stmt) bool {
 			return false
 		}
 		seg.Stderr = append(seg.Stderr, f)
-		if i == 0 {
-			if seg.Stdin, err = c.fileAt(0); err != nil {
-				c.Errorf("0: %s", sysMessage(err))
-				return false
-			}
+		c.byName = false
+		if i > 0 {
+			continue
 		}
+		if d := c.fds.get(0); d != nil && d.object != "" {
+			seg.In = d.object
+			continue
+		}
+		if seg.Stdin, err = c.fileAt(0); err != nil {
+			c.Errorf("0: %s", sysMessage(err))
+			return false
+		}
+	}
+	// What is written to standard error as well is in the file, with what the machinery says there.
+	if d := c.fds.get(1); d != nil && d.output != nil && !d.output.commit && c.fds.get(2) != d {
+		seg.Out = d.output.file
 	}
 	var err error
 	if seg.Stdout, err = c.fileAt(1); err != nil {

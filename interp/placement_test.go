@@ -120,6 +120,7 @@ func TestSegments(t *testing.T) {
 		{"words are expanded once, on the client", "x='p q'; f=1; parmap cat $x \"$x\" {1..3}", "parmap,cat,p,q,p q,1,2,3"},
 		{"neighbours are one segment", "echo a | on local sort | on local uniq | cat", "on,local,sort | on,local,uniq"},
 		{"a redirection between them cuts", "on local sort 2>&1 >x | on local uniq", "on,local,sort\non,local,uniq"},
+		{"standard error into the pipe cuts", "on local sort 2>&1 | on local uniq", "on,local,sort\non,local,uniq"},
 		{"both streams into the pipe cut", "on local sort |& on local uniq", "on,local,sort\non,local,uniq"},
 		{"the client between them cuts", "on local sort | cat | on local uniq", "on,local,sort\non,local,uniq"},
 		{"coreutils' split is left alone", "cd /tmp; printf a | split -b 1 - /dev/null 2>/dev/null", ""},

@@ -110,9 +110,11 @@ type Shell struct {
 	inline int
 	// files holds outputs that appear when the pipeline around them ends well; see redirect.go.
 	outputs *outputs
-	src     *source     // where the running statement was read from
-	group   *group      // the process group of the pipeline that this shell is a stage of
-	killed  unix.Signal // the signal that should end the process, 0 for none
+	// byName says that an object that is read stays unopened: a segment's target reads it.
+	byName bool
+	src    *source     // where the running statement was read from
+	group  *group      // the process group of the pipeline that this shell is a stage of
+	killed unix.Signal // the signal that should end the process, 0 for none
 	// substituted has the numbers of the pipes of process substitutions of running commands.
 	substituted []int
 	coprocFds   []int // not passed to subshells
@@ -198,7 +200,7 @@ func (sh *Shell) clone() *Shell {
 	c.calls = sh.calls[:len(sh.calls):len(sh.calls)]
 	c.stack = append([]string(nil), sh.stack...)
 	c.flow, c.depth, c.loops = flowNone, 0, sh.loops
-	c.outputs = nil
+	c.outputs, c.byName = nil, false
 	c.substituted, c.traceDeferred = nil, nil
 	c.exp = expandState{}
 	c.trapOpen = nil

@@ -69,6 +69,16 @@ func (s segments) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, err
 	return real.Run(ctx, seg)
 }
 
+// ReadsObjects implements plan.ObjectReader.
+func (s segments) ReadsObjects(target plan.Target) bool {
+	real, err := s.to(target)
+	if err != nil {
+		return false
+	}
+	r, ok := real.(plan.ObjectReader)
+	return ok && r.ReadsObjects(target)
+}
+
 // Explain implements plan.Explainer.
 func (s segments) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {
 	real, err := s.to(seg.Target)

@@ -21,7 +21,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sshell/interp/plan"
+	"sshell/pipes/objstore/dir"
 	"sshell/remote"
+	"sshell/remote/files"
 )
 
 // TestMain lets the test's own program be the agent, and the shell that is killed.
@@ -56,7 +58,11 @@ func agentMain(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := Serve(ctx, socket, new(acts), nil, args[0]); err != nil {
+	var named Files
+	if root := os.Getenv("AGENT_TEST_OBJECTS"); root != "" {
+		named = files.New(&dir.Buckets{Root: root})
+	}
+	if err := Serve(ctx, socket, new(acts), named, args[0]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -84,6 +90,13 @@ func (a *acts) Run(ctx context.Context, s plan.Segment) ([]plan.Status, error) {
 	switch words[0] {
 	case "nothing":
 		return []plan.Status{0}, nil
+	case "compose": // its output of the objects that it names
+		if o, ok := s.Out.(plan.ObjectOutput); ok {
+			name, add := o.Object()
+			o.Make(plan.Content{Sources: words[1:], Scratch: "s3://data/tmp/"})
+			return say("%s %v %s", name, add, s.In)
+		}
+		return say("no object")
 	case "cat":
 		_, err := io.Copy(s.Stdout, s.Stdin)
 		return []plan.Status{0, 3, 141}[:len(s.Stages)], err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sshell/interp/plan"
@@ -39,7 +40,8 @@ const patience = 30 * time.Second
 // Client runs segments in an agent. It implements plan.Segments and plan.Explainer, and may be used concurrently. It starts
 // nothing before it is used.
 type Client struct {
-	cfg Config
+	cfg   Config
+	named atomic.Bool // Files was called
 
 	mu      sync.Mutex
 	current *link // the agent that takes the next segment, nil while there is none
@@ -65,8 +67,14 @@ func (c *Client) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, erro
 	if err != nil {
 		return nil, err
 	}
+	if o, ok := seg.Out.(*created); ok && a.Content != nil {
+		o.Make(*a.Content)
+	}
 	return a.Statuses, a.failure(ctx)
 }
+
+// ReadsObjects implements plan.ObjectReader: the agent reads the objects that it has given names to.
+func (c *Client) ReadsObjects(plan.Target) bool { return c.named.Load() }
 
 // Explain implements plan.Explainer. There are no lines if the agent cannot explain.
 func (c *Client) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {

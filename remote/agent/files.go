@@ -18,15 +18,19 @@ type operation uint8
 const (
 	statFile operation = iota + 1
 	globFiles
-	fetchFile // into the frame's file
-	storeFile // from the frame's file
-	addFile   // the same, to what is there
+	fetchFile     // into the frame's file
+	storeFile     // from the frame's file
+	addFile       // the same, to what is there
+	composeFile   // of the request's content
+	composeBehind // the same, behind what is there
+	discard       // the request's content
 )
 
 // fileRequest is an operation as it travels.
 type fileRequest struct {
-	Operation operation `cbor:"o"`
-	Name      string    `cbor:"n"`
+	Operation operation     `cbor:"o"`
+	Name      string        `cbor:"n"`
+	Content   *plan.Content `cbor:"c,omitempty"`
 }
 
 // file does what a frame asks for.
@@ -53,6 +57,13 @@ func (s *server) file(ctx context.Context, f *frame, a *answer) error {
 		a.Lines, err = s.files.Glob(ctx, r.Name)
 		return err
 	}
+	switch {
+	case r.Content == nil:
+	case r.Operation == discard:
+		return s.files.Discard(ctx, *r.Content)
+	case r.Operation == composeFile, r.Operation == composeBehind:
+		return s.files.Compose(ctx, r.Name, r.Operation == composeBehind, *r.Content)
+	}
 	if len(f.files) != 1 {
 		return fmt.Errorf("read request: %w", errFrame)
 	}
@@ -72,13 +83,20 @@ type Named struct {
 }
 
 // Files gives a plan.Files of names s3://bucket/key. It may be used concurrently.
-func (c *Client) Files() *Named { return &Named{c} }
+func (c *Client) Files() *Named {
+	c.named.Store(true)
+	return &Named{c}
+}
 
 var _ plan.Files = (*Named)(nil)
 
 // do has the agent do something with an object.
 func (n *Named) do(ctx context.Context, o operation, name string, with ...*os.File) (*answer, error) {
-	body, err := plan.Marshal(fileRequest{o, name})
+	return n.ask(ctx, fileRequest{Operation: o, Name: name}, with...)
+}
+
+func (n *Named) ask(ctx context.Context, r fileRequest, with ...*os.File) (*answer, error) {
+	body, err := plan.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +174,17 @@ type created struct {
 	name  string
 	how   operation
 	file  *os.File
+
+	content *plan.Content // what it is made of instead of file, nil for that
 }
+
+var _ plan.ObjectOutput = (*created)(nil)
+
+// Object implements plan.ObjectOutput.
+func (c *created) Object() (name string, add bool) { return c.name, c.how == addFile }
+
+// Make implements plan.ObjectOutput.
+func (c *created) Make(content plan.Content) { c.content = &content }
 
 // File implements plan.Output.
 func (c *created) File() *os.File { return c.file }
@@ -164,9 +192,45 @@ func (c *created) File() *os.File { return c.file }
 // Commit implements plan.Output.
 func (c *created) Commit() error {
 	defer c.file.Close()
-	_, err := c.named.do(c.ctx, c.how, c.name, c.file)
+	if c.content == nil {
+		_, err := c.named.do(c.ctx, c.how, c.name, c.file)
+		return err
+	}
+	r := fileRequest{Operation: composeFile, Name: c.name, Content: c.content}
+	if c.how == addFile {
+		r.Operation = composeBehind
+	}
+	_, err := c.named.ask(c.ctx, r)
 	return err
 }
 
 // Abort implements plan.Output.
-func (c *created) Abort() error { return c.file.Close() }
+func (c *created) Abort() error {
+	err := c.file.Close()
+	if c.content != nil {
+		_, discardErr := c.named.ask(c.ctx, fileRequest{Operation: discard, Content: c.content})
+		err = errors.Join(err, discardErr)
+	}
+	return err
+}
+
+// out is the agent's side of an object that a segment writes: it notes what the object is to be made of.
+type out struct {
+	outName
+	content *plan.Content
+}
+
+// File implements plan.Output; what is written goes to the segment's standard output.
+func (o *out) File() *os.File { return nil }
+
+// Commit implements plan.Output; it is the client who commits.
+func (o *out) Commit() error { return nil }
+
+// Abort implements plan.Output.
+func (o *out) Abort() error { return nil }
+
+// Object implements plan.ObjectOutput.
+func (o *out) Object() (name string, add bool) { return o.Name, o.Add }
+
+// Make implements plan.ObjectOutput.
+func (o *out) Make(content plan.Content) { o.content = &content }

@@ -45,11 +45,23 @@ type request struct {
 	Stages   []plan.Stage   `cbor:"s"`
 	Snapshot *plan.Snapshot `cbor:"n,omitempty"`
 	Files    []int          `cbor:"f,omitempty"`
+	In       string         `cbor:"i,omitempty"` // as plan.Segment has it
+	Out      *outName       `cbor:"o,omitempty"` // of plan.Segment's Out, if the agent can make it of objects
+}
+
+// outName is an object that is written, as it travels.
+type outName struct {
+	Name string `cbor:"n"`
+	Add  bool   `cbor:"a,omitempty"`
 }
 
 // newRequest gives the request for a segment, and the files that go with it, each once.
 func newRequest(seg plan.Segment) (*request, []*os.File) {
-	r := &request{Target: seg.Target, Stages: seg.Stages}
+	r := &request{Target: seg.Target, Stages: seg.Stages, In: seg.In}
+	if c, ok := seg.Out.(*created); ok { // others are not the agent's
+		name, add := c.Object()
+		r.Out = &outName{name, add}
+	}
 	if seg.Snapshot != nil {
 		s := *seg.Snapshot
 		s.Version = plan.SnapshotVersion
@@ -84,7 +96,10 @@ func takeRequest(f *frame) (plan.Segment, error) {
 	if err := plan.Unmarshal(f.body, &r); err != nil {
 		return plan.Segment{}, fmt.Errorf("read segment: %w", err)
 	}
-	seg := plan.Segment{Target: r.Target, Stages: r.Stages, Snapshot: r.Snapshot}
+	seg := plan.Segment{Target: r.Target, Stages: r.Stages, Snapshot: r.Snapshot, In: r.In}
+	if r.Out != nil {
+		seg.Out = &out{outName: *r.Out}
+	}
 	if r.Snapshot != nil && r.Snapshot.Version != plan.SnapshotVersion {
 		return seg, fmt.Errorf("read segment: snapshot version %d, want %d", r.Snapshot.Version, plan.SnapshotVersion)
 	}
@@ -122,6 +137,7 @@ type answer struct {
 	Statuses []plan.Status `cbor:"s,omitempty"`
 	Lines    []string      `cbor:"l,omitempty"`
 	Info     *files.Info   `cbor:"i,omitempty"`
+	Content  *plan.Content `cbor:"c,omitempty"` // of which the segment's Out is to be made
 	Failed   bool          `cbor:"x,omitempty"` // there is an error, beside what else there is
 	Error    string        `cbor:"e,omitempty"`
 	Fault    fault         `cbor:"f,omitempty"`

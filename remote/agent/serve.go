@@ -46,6 +46,9 @@ type Files interface {
 	Fetch(ctx context.Context, name string, to *os.File) error
 	// Store makes the bytes of a file an object, or adds them to one.
 	Store(ctx context.Context, name string, add bool, from *os.File) error
+	// Compose makes an object of content, behind what it has if add, and removes content; Discard only removes it.
+	Compose(ctx context.Context, name string, add bool, content plan.Content) error
+	Discard(ctx context.Context, content plan.Content) error
 	Stat(ctx context.Context, name string) (fs.FileInfo, error)
 	Glob(ctx context.Context, pattern string) ([]string, error)
 }
@@ -181,13 +184,30 @@ func (s *server) do(ctx context.Context, f *frame) *answer {
 		a.fail(err)
 		return a
 	}
+	if s.files == nil {
+		seg.Out = nil
+	}
 	if f.kind == kindRun {
 		a.Statuses, err = s.segments.Run(ctx, seg)
+		err = errors.Join(err, s.handOver(ctx, seg, a))
 	} else if e, ok := s.segments.(plan.Explainer); ok {
 		a.Lines, err = e.Explain(ctx, seg)
 	}
 	a.fail(err)
 	return a
+}
+
+// handOver puts what the segment's output is to be made of into the answer, unless the client does not want it any more.
+func (s *server) handOver(ctx context.Context, seg plan.Segment, a *answer) error {
+	o, ok := seg.Out.(*out)
+	if !ok || o.content == nil {
+		return nil
+	}
+	if ctx.Err() == nil {
+		a.Content = o.content
+		return nil
+	}
+	return s.files.Discard(context.WithoutCancel(ctx), *o.content)
 }
 
 // answer sends an answer. That the client has gone is seen by listen.

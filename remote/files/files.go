@@ -4,7 +4,7 @@
 // Where a store keeps its objects as files of this machine they are opened as such. An object from elsewhere is fetched
 // whole before it is given out, into a file without a name in the system's folder for such files, so that whoever reads it
 // never takes a part for the whole; who can read by range calls Range. What is written waits in such a file until it is
-// committed.
+// committed, unless it is composed of what is stored already.
 package files
 
 import (
@@ -157,22 +157,35 @@ func (f *Files) Create(ctx context.Context, name string, add bool) (plan.Output,
 	if err != nil {
 		return nil, err
 	}
-	return &object{ctx: context.WithoutCancel(ctx), store: s, key: key, add: add, file: file}, nil
+	return &object{ctx: context.WithoutCancel(ctx), files: f, name: name, store: s, key: key, add: add, file: file}, nil
 }
 
 // object is an object that is being written: in a file first, and stored as a whole by Commit.
 type object struct {
 	ctx   context.Context
+	files *Files
+	name  string
 	store objstore.Store
 	key   string
 	add   bool
 	file  *os.File
+
+	content *plan.Content // what it is made of instead of file, nil for that
 }
+
+var _ plan.ObjectOutput = (*object)(nil)
 
 func (o *object) File() *os.File { return o.file }
 
+func (o *object) Object() (name string, add bool) { return o.name, o.add }
+
+func (o *object) Make(content plan.Content) { o.content = &content }
+
 func (o *object) Commit() error {
 	defer o.file.Close()
+	if o.content != nil {
+		return o.files.Compose(o.ctx, o.name, o.add, *o.content)
+	}
 	return store(o.ctx, o.store, o.key, o.add, o.file)
 }
 
@@ -192,7 +205,13 @@ func store(ctx context.Context, s objstore.Store, key string, add bool, file *os
 	return cause(s.Put(ctx, key, file, size, false))
 }
 
-func (o *object) Abort() error { return o.file.Close() }
+func (o *object) Abort() error {
+	err := o.file.Close()
+	if o.content != nil {
+		err = errors.Join(err, o.files.Discard(o.ctx, *o.content))
+	}
+	return err
+}
 
 // Stat implements plan.Files.
 func (f *Files) Stat(ctx context.Context, name string) (fs.FileInfo, error) {

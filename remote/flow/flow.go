@@ -31,7 +31,7 @@ type Config struct {
 	Environ func(*plan.Snapshot) []string
 }
 
-// Flow runs segments. It implements plan.Segments and plan.Explainer, and may be used concurrently.
+// Flow runs segments. It implements plan.Segments, plan.Explainer and plan.ObjectReader, and may be used concurrently.
 type Flow struct{ cfg Config }
 
 // New returns a Flow.
@@ -169,6 +169,9 @@ func (f *Flow) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error)
 	}
 	return statuses, nil
 }
+
+// ReadsObjects implements plan.ObjectReader.
+func (f *Flow) ReadsObjects(plan.Target) bool { return f.cfg.Files != nil }
 
 // segmentRun runs the units of a segment beside each other.
 type segmentRun struct {

@@ -97,9 +97,6 @@ func (c *scratch) close() error {
 	return all
 }
 
-// deleteBatch is how many objects are removed at once: what one request of S3 takes.
-const deleteBatch = 1000
-
 // removeAll removes the objects whose names begin with prefix.
 func removeAll(ctx context.Context, b objstore.Buckets, prefix string) error {
 	u, err := objstore.ParseURL(prefix)
@@ -110,21 +107,7 @@ func removeAll(ctx context.Context, b objstore.Buckets, prefix string) error {
 	if err != nil {
 		return err
 	}
-	var keys []string
-	for o, err := range s.List(ctx, u.Key) {
-		if err != nil {
-			return err
-		}
-		keys = append(keys, o.Key)
-	}
-	for len(keys) > 0 {
-		n := min(len(keys), deleteBatch)
-		if err := s.Delete(ctx, keys[:n]...); err != nil {
-			return err
-		}
-		keys = keys[n:]
-	}
-	return nil
+	return objstore.RemoveAll(ctx, s, u.Key)
 }
 
 // fetch gives what an output holds in objects to put, in order.
