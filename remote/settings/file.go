@@ -141,7 +141,7 @@ func (s *Settings) read(path string, data []byte, home string) error {
 		case e.table == ruleTable && e.array:
 			return s.rule(e)
 		}
-		return fmt.Errorf("[%s]: no such table: there is [[%s]]", e.table, ruleTable)
+		return fmt.Errorf("[%s]: no such table: there is [[%s]]", shown(e.table), ruleTable)
 	}, s.checkRule)
 }
 

@@ -151,6 +151,8 @@ func TestBadFiles(t *testing.T) {
 		{"bukket = 'x'", `:1: bukket: no such setting`},
 		{"\non = 'lambda'\n bucket = 'Lab'", `:3: bucket: invalid bucket name: "Lab"`},
 		{"bucket = 'lab'\nbucket = 'lab'", `:2: bucket: it is set twice`},
+		{`"two\nlines" = 1`, `:1: "two\nlines": no such setting`},
+		{`["two\nlines"]`, `:1: ["two\nlines"]: no such table`},
 		{"a.b = 1", `:1: a.b: no such setting`},
 		{"on = \"two words\"", `:1: on: "two words": no name of a target`},
 		{"on = ''", `:1: on: "": it is one word`},

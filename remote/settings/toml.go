@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	// The parser alone: what decodes into structs links reflection, and the usual package for that reads the time zone at
 	// each start of the shell.
@@ -63,7 +64,7 @@ func parse(path string, data []byte, take func(entry) error, done func() error) 
 		}
 		if err != nil {
 			if e.name != "" {
-				err = placed(e.name, err)
+				err = placed(shown(e.name), err)
 			}
 			return placed(e.place, err)
 		}
@@ -87,6 +88,14 @@ func dotted(n *toml.Node) (name string, offset uint32) {
 		}
 	}
 	return name, offset
+}
+
+// shown is a name for a message of one line.
+func shown(name string) string {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == "" {
+		return name
+	}
+	return strconv.Quote(name)
 }
 
 // plain gives a value as text.
