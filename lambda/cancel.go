@@ -9,7 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"sshell/interp/plan"
+	"sshell/pipes"
 	"sshell/pipes/objstore"
+	"sshell/remote"
 )
 
 // tidyFor bounds the requests that remove what a call stored: after that the bucket's rule removes it.
@@ -80,6 +83,19 @@ func (c *call) remove(ctx context.Context, response *Response) {
 	if told {
 		_ = c.r.cfg.Store.Delete(ctx, c.mark)
 	}
+}
+
+// breakPipe tells the task that reads this one's output that there will be no more of it, since a function that was killed could
+// not. A command that did not start wrote nothing, and its stream has an end that others give it.
+func (c *call) breakPipe(ctx context.Context, cause error) {
+	var no *remote.NotStartedError
+	if c.task.Output.Kind != remote.PipeOutput || errors.As(cause, &no) && no.Status != plan.StatusMachinery {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), tidyFor)
+	defer stop()
+	// A store that does not answer leaves the reader to its own function's time.
+	_ = c.streams.Break(ctx, c.task.Output.Stream, &pipes.Broken{Cause: cause.Error()})
 }
 
 // late are the calls whose functions may still run.

@@ -8,6 +8,9 @@
 // not taken, and is made again until it is, or for throttlePatience. An attempt that nobody answered for is
 // remote.ErrLost; one that cannot succeed is a *remote.NotStartedError whose line says what to do.
 //
+// What a function wrote that was killed, by its deadline or for want of memory, is no whole: the attempt has no result, however
+// much came, and a task that reads from it finds its stream broken. A chunk's task whose time was up has one, as it can be halved.
+//
 // No call of Lambda stops an invocation, and one whose client has gone goes on. So an attempt that is cancelled, or lost,
 // gets a mark in the store that its function looks for. The function removes the mark when it has stopped, which is how the
 // runner knows that no late write will come; a function that is gone is known to be by its deadline.

@@ -151,7 +151,7 @@ type death uint8
 const (
 	unknownDeath  death = iota
 	overtimeDeath       // killed at its deadline
-	memoryDeath         // killed for want of memory
+	violentDeath        // killed by a signal, of which want of memory is not always told apart
 	stillbirth          // its program could not be started
 )
 
@@ -166,7 +166,7 @@ func (f *functionError) parse(payload []byte) death {
 	case f.Type == "Runtime.InvalidEntrypoint":
 		return stillbirth
 	case f.Type == "Runtime.OutOfMemory", strings.HasSuffix(f.Message, "signal: killed"):
-		return memoryDeath
+		return violentDeath
 	}
 	return unknownDeath
 }

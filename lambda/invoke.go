@@ -11,7 +11,6 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
-	"sshell/interp/plan"
 	"sshell/remote"
 )
 
@@ -19,7 +18,6 @@ import (
 type answer struct {
 	response *Response      // nil when the function did not answer
 	result   *remote.Result // of a function that died in a way that says how its task ended
-	death    death
 	err      error
 	gone     bool // nobody writes any more for this call
 }
@@ -125,33 +123,34 @@ func (c *call) answered(payload []byte) answer {
 	return answer{response: response, gone: true}
 }
 
-// died is the answer for a function that ended without one.
+// died is the answer for a function that ended without one. What it wrote is no whole, so that there is no result, whose
+// statuses a pipeline may well not look at. Only a chunk's task whose time was up has one, since its output is held until it
+// has ended and its chunk can be halved.
 func (c *call) died(payload []byte) answer {
 	var f functionError
-	a := answer{death: f.parse(payload), gone: true}
-	status, result := plan.Status(statusTimedOut), &remote.Result{}
-	switch a.death {
+	a := answer{gone: true}
+	switch f.parse(payload) {
 	case overtimeDeath:
-		result.TimedOut = true
-	case memoryDeath:
-		status, result.Signal = statusKilled, sigkill
+		if c.task.Input.Kind != remote.ChunkInput || c.task.Output.Kind != remote.StreamOutput {
+			a.err = fmt.Errorf("%s: %s", c.r.what(), overtimeAdvice)
+			return a
+		}
+		a.result = &remote.Result{TimedOut: true}
+		for range c.task.Stages {
+			a.result.Statuses = append(a.result.Statuses, statusTimedOut)
+		}
+	case violentDeath:
+		a.err = c.r.lost("the function was killed, mostly for want of memory: deploy it with more, or use smaller chunks")
 	case stillbirth:
 		a.err = c.r.notStarted("the function's program does not start: %s: run sshellctl deploy", f.Message)
-		return a
 	default:
 		a.err = c.r.lost("the function failed: %s %s", f.Type, f.Message)
-		return a
 	}
-	for range c.task.Stages {
-		result.Statuses = append(result.Statuses, status)
-	}
-	a.result = result
 	return a
 }
 
-// What a shell shows for a stage whose time was up, as timeout(1) does, and for one that the kernel killed.
-const (
-	statusTimedOut = 124
-	sigkill        = 9
-	statusKilled   = 128 + sigkill
-)
+// overtimeAdvice is said of a function that was stopped, or stopped itself, for its time.
+const overtimeAdvice = "the function's time was up: use smaller chunks, or deploy it with a longer timeout"
+
+// statusTimedOut is what timeout(1) gives for a command whose time was up.
+const statusTimedOut = 124

@@ -91,11 +91,16 @@ func (r *Runner) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*re
 	c := &call{r: r, task: t, id: id, streams: r.cfg.Transport(t.Run), mark: "tmp/" + t.Run + "/cancel/" + id}
 	payload, err := c.prepare(ctx, s)
 	if err != nil {
+		c.breakPipe(ctx, err)
 		return nil, err
 	}
 	c.start(ctx)
 	ans := c.invoke(ctx, payload)
-	return c.settle(ctx, ans, s)
+	result, err := c.settle(ctx, ans, s)
+	if err != nil {
+		c.breakPipe(ctx, err)
+	}
+	return result, err
 }
 
 // stream names the call's stream for a descriptor.
@@ -199,7 +204,7 @@ func (c *call) settle(ctx context.Context, ans answer, s remote.Streams) (*remot
 	case ans.err != nil:
 		return nil, ans.err
 	case ans.result != nil:
-		c.explain(s, ans)
+		c.say(s, overtimeAdvice)
 		return ans.result, nil
 	case ans.response.Failure != nil:
 		return nil, c.failure(ans.response.Failure)
@@ -213,7 +218,7 @@ func (c *call) settle(ctx context.Context, ans answer, s remote.Streams) (*remot
 		return nil, c.r.lost("%w", err)
 	}
 	if ans.response.Deadline {
-		c.say(s, "the function's time was up: use smaller chunks, or deploy it with a longer timeout")
+		c.say(s, overtimeAdvice)
 	}
 	return result, nil
 }
@@ -232,15 +237,6 @@ func (c *call) failure(f *Failure) error {
 		return no
 	}
 	return fmt.Errorf("%s: %w", c.r.what(), err)
-}
-
-// explain tells the user of a function that died with its task.
-func (c *call) explain(s remote.Streams, ans answer) {
-	if ans.death == memoryDeath {
-		c.say(s, "out of memory: deploy the function with more, or use smaller chunks")
-		return
-	}
-	c.say(s, "the function's time was up: use smaller chunks, or deploy it with a longer timeout")
 }
 
 // say writes a line to the task's stderr. A stderr that is gone is nobody's concern here.

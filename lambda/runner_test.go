@@ -263,10 +263,12 @@ func TestFunctionsThatDie(t *testing.T) {
 			}, "time was up"},
 		{"old time-out", `{"errorMessage":"2020-01-01T00:00:00.000Z x Task timed out after 3.00 seconds"}`,
 			func(r *remote.Result, err error) bool { return err == nil && r.TimedOut }, "time was up"},
-		{"memory", `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: x Error: Runtime exited with error: signal: killed"}`,
-			func(r *remote.Result, err error) bool {
-				return err == nil && r.Signal == 9 && slices.Equal(r.Statuses, []plan.Status{137, 137})
-			}, "out of memory"},
+		{"memory", `{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: x Error: Runtime exited with error: signal: killed"}`,
+			func(_ *remote.Result, err error) bool {
+				return isLost(err) && strings.Contains(err.Error(), "want of memory")
+			}, ""},
+		{"killed", `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: x Error: Runtime exited with error: signal: killed"}`,
+			func(_ *remote.Result, err error) bool { return isLost(err) }, ""},
 		{"exit", `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: x Error: Runtime exited with error: exit status 1"}`,
 			func(_ *remote.Result, err error) bool {
 				return isLost(err) && strings.Contains(err.Error(), "exit status 1")
@@ -283,6 +285,7 @@ func TestFunctionsThatDie(t *testing.T) {
 			}))
 			task := argv("a")
 			task.Stages = append(task.Stages, remote.Stage{Argv: []string{"b"}})
+			task.Input = remote.Input{Kind: remote.ChunkInput, Object: "s3://b/k", End: 1}
 			errs := file(t)
 			if result, err := r.Run(t.Context(), task, remote.Streams{Stderr: errs}); !c.check(result, err) {
 				t.Errorf("got %+v, %v", result, err)
