@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sshell/lambda/deploy"
 )
 
 // programs are all of them as they are installed.
@@ -24,6 +26,30 @@ func install(t *testing.T) programs {
 		t.Fatalf("build: %v: %s", err, out)
 	}
 	return programs{dir}
+}
+
+// zip makes a small zip that deploy takes, of a program of this machine, and gives its path.
+func (p programs) zip(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	program, err := os.ReadFile("/bin/true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"bootstrap", "sshell"} {
+		if err := os.WriteFile(filepath.Join(dir, name), program, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, err := deploy.Pack(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "function.zip")
+	if err := os.WriteFile(path, code.Zip, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // shell runs a script with the programs on its PATH and a home of its own, inside the emulator's account or, without
@@ -95,6 +121,7 @@ cat .local/state/sshell/deploy.toml
 }
 
 func (p programs) testBad(t *testing.T) {
+	zip := " --zip " + p.zip(t)
 	const keys = "export AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=s AWS_REGION=us-east-1; "
 	for _, c := range []struct {
 		name     string
@@ -103,21 +130,21 @@ func (p programs) testBad(t *testing.T) {
 		status   int
 		want     string // in what it says, one line
 	}{
-		{"no credentials", false, "AWS_REGION=us-east-1 sshellctl deploy", 125, "sshellctl: deploy: account: no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID"},
+		{"no credentials", false, "AWS_REGION=us-east-1 sshellctl deploy" + zip, 125, "sshellctl: deploy: account: no credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID"},
 		{"no credentials for the doctor", false, "AWS_REGION=us-east-1 sshellctl doctor | grep wrong; exit 1", 1, "wrong  credentials: no credentials: set AWS_PROFILE"},
 		{"no region", false, "sshellctl deploy", 125, "sshellctl: deploy: no region: set AWS_REGION, or region in .sshell.toml"},
-		{"nobody there", false, keys + "AWS_ENDPOINT_URL=http://127.0.0.1:1 sshellctl undeploy", 125, "sshellctl: undeploy: account: cannot reach 127.0.0.1:1: connect: connection refused"},
+		{"nobody there", false, keys + "AWS_MAX_ATTEMPTS=1 AWS_ENDPOINT_URL=http://127.0.0.1:1 sshellctl undeploy", 125, "sshellctl: undeploy: account: cannot reach 127.0.0.1:1: connect: connection refused"},
 		{"no profile", false, "sshellctl deploy --profile moon", 125, "sshellctl: deploy: profile moon: there is none in the AWS configuration"},
 		{"bad file", false, "echo 'bukket = 1' >.sshell.toml; sshellctl policy", 125, "/.sshell.toml:1: bukket: no such setting"},
-		{"wrong key", true, "AWS_ACCESS_KEY_ID=AKIDWRONG sshellctl deploy", 125, "account: the access key is not known"},
-		{"wrong secret", true, "AWS_SECRET_ACCESS_KEY=wrong sshellctl deploy", 125, "account: the secret key is not the right one"},
-		{"wrong region", true, "AWS_REGION=eu-central-1 sshellctl deploy", 125, "account: it is another region's: set AWS_REGION"},
-		{"missing function", true, "sshellctl deploy >/dev/null; SSHELL_BUCKET=sshell-000000000000-us-east-1 SSHELL_FUNCTION=f sshellctl doctor | grep wrong; exit 1",
+		{"wrong key", true, "AWS_ACCESS_KEY_ID=AKIDWRONG sshellctl deploy" + zip, 125, "account: the access key is not known"},
+		{"wrong secret", true, "AWS_SECRET_ACCESS_KEY=wrong sshellctl deploy" + zip, 125, "account: the secret key is not the right one"},
+		{"wrong region", true, "AWS_REGION=eu-central-1 sshellctl deploy" + zip, 125, "account: it is another region's: set AWS_REGION"},
+		{"missing function", true, "sshellctl deploy" + zip + " >/dev/null; SSHELL_BUCKET=sshell-000000000000-us-east-1 SSHELL_FUNCTION=f sshellctl doctor | grep wrong; exit 1",
 			1, "wrong  function f: there is none in us-east-1: make it with sshellctl deploy"},
 		{"other processor", true, `sshellctl deploy --arch "$(case $(uname -m) in x86_64) echo arm64;; *) echo x86_64;; esac)"`, 125, "give --arch "},
 		{"no zip", true, "sshellctl deploy --zip nothing.zip", 125, "sshellctl: deploy: nothing.zip: no such file or directory"},
 		{"zip and image", true, "sshellctl deploy --zip a --image b", 125, "--zip and --image: a function has one of them"},
-		{"much memory", true, "sshellctl deploy --memory 99999", 125, "memory 99999: a function has 128 to 10240 MB"},
+		{"much memory", true, "sshellctl deploy --memory 99999" + zip, 125, "memory 99999: a function has 128 to 10240 MB"},
 		{"no number", true, "sshellctl deploy --memory lots", 125, `--memory: "lots": it is a number of MB`},
 		{"argument", false, "sshellctl policy lambda", 2, "sshellctl policy: lambda: unexpected argument"},
 	} {
