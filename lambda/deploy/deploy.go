@@ -35,7 +35,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"sshell/lambda"
 	"sshell/remote/settings"
@@ -112,11 +111,6 @@ type Clients struct {
 	STS    STS
 }
 
-// STS tells who calls.
-type STS interface {
-	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
-}
-
 // Deployer makes and removes deployments.
 type Deployer struct {
 	Clients
@@ -128,28 +122,6 @@ type Deployer struct {
 	// Pause waits between two looks at what takes its time; nil waits in real time. It gives the context's error.
 	Pause func(context.Context, time.Duration) error
 }
-
-// identity is whose account it is.
-type identity struct {
-	account   string
-	partition string // the first part of ARNs: aws, aws-cn, …
-	arn       string
-}
-
-func identify(ctx context.Context, s STS) (*identity, *sts.GetCallerIdentityOutput, error) {
-	out, err := s.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return nil, nil, explain("account", err)
-	}
-	id := &identity{account: aws.ToString(out.Account), partition: "aws", arn: aws.ToString(out.Arn)}
-	if parts := strings.Split(id.arn, ":"); len(parts) > 1 && parts[1] != "" {
-		id.partition = parts[1]
-	}
-	return id, out, nil
-}
-
-// bucketName is the default name of a bucket: bucket names are shared by all accounts of the world.
-func (id *identity) bucketName(region string) string { return "sshell-" + id.account + "-" + region }
 
 // Deploy makes what is not there and changes what is otherwise, and gives what there is then.
 func (d *Deployer) Deploy(ctx context.Context, p Plan) (settings.Deployed, error) {
@@ -212,63 +184,6 @@ func (d *Deployer) say(sign rune, format string, args ...any) {
 	if d.Out != nil {
 		fmt.Fprintf(d.Out, "%c %s\n", sign, fmt.Sprintf(format, args...))
 	}
-}
-
-// pause waits.
-func (d *Deployer) pause(ctx context.Context, t time.Duration) error {
-	if d.Pause != nil {
-		return d.Pause(ctx, t)
-	}
-	timer := time.NewTimer(t)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// patience is how long something is waited for that takes its time: IAM tells all of a region about a new role within some
-// seconds, an image of a function is made ready in a minute or two.
-const patience = 5 * time.Minute
-
-// until asks again, ever more slowly, until ready says so.
-func (d *Deployer) until(ctx context.Context, what string, ready func() (bool, error)) error {
-	wait := 250 * time.Millisecond
-	for waited := time.Duration(0); ; waited += wait {
-		ok, err := ready()
-		if ok || err != nil {
-			return err
-		}
-		if waited > patience {
-			return &unreadyError{what}
-		}
-		if waited > 0 {
-			wait = min(2*wait, 5*time.Second)
-		}
-		if err := d.pause(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
-// unreadyError says that something took too long.
-type unreadyError struct{ what string }
-
-func (e *unreadyError) Error() string {
-	return fmt.Sprintf("%s: not ready after %v: try again, or see what the console says", e.what, patience)
-}
-
-// insist makes a call again while its error passes: services tell their parts of what is new with some delay.
-func (d *Deployer) insist(ctx context.Context, what string, passes func(error) bool, call func() error) error {
-	return d.until(ctx, what, func() (bool, error) {
-		err := call()
-		if err != nil && passes(err) {
-			return false, nil
-		}
-		return err == nil, err
-	})
 }
 
 // ErrNoRegion says what to do where no region is set.
