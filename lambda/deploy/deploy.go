@@ -14,9 +14,8 @@
 // # What is promised
 //
 // Deploy can be repeated: what is as it should be stays untouched. What the plan does not say (memory, say, when it is 0) stays
-// as it is too. Each thing gets a line in the report:
-//
-//   - created   ~ changed   = as it should be   - removed   ! left out, with the reason
+// as it is too. Each thing gets a line in the report, which begins with + for what was created, ~ changed, = found as it should
+// be, - removed, and ! left out, with the reason.
 //
 // Deploy ends when the function takes invocations. Undeploy never removes an object that sshell did not store unless it is told
 // to. Errors are one line that says what to do.
