@@ -130,7 +130,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 	}
 	warn := writeLines(stderr)
 	c := emulator.Config{
-		AccessKey: s.key, SecretKey: s.secret, Region: o.region, Address: o.address, Dir: s.dir.Path,
+		AccessKey: s.key, SecretKey: s.secret, Region: o.region, Address: o.address, Dir: s.dir.Path, S3: s.store.endpoint,
 		Environ:  []string{"AWS_ENDPOINT_URL_S3=" + s.store.endpoint, "AWS_EC2_METADATA_DISABLED=true"},
 		Self:     []string{s.self, environmentFlag},
 		HostRoot: o.hostRoot, ColdStart: o.coldStart, Latency: o.latency, RetryDelay: o.retryDelay, Concurrency: o.concurrency,

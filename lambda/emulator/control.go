@@ -19,12 +19,15 @@ type settings struct {
 
 // source is the code of a call.
 type source struct {
-	ZipFile       []byte
-	S3Bucket      string
-	ImageUri      string
-	Architectures []string
-	DryRun        bool
-	RevisionId    *string
+	ZipFile  []byte
+	S3Bucket string
+	S3Key    string
+	// S3ObjectVersion is one of a bucket that keeps versions.
+	S3ObjectVersion string
+	ImageUri        string
+	Architectures   []string
+	DryRun          bool
+	RevisionId      *string
 }
 
 func (s *Server) createFunction(r *http.Request) (int, any, *apiError) {
@@ -54,6 +57,9 @@ func (s *Server) createFunction(r *http.Request) (int, any, *apiError) {
 	c.TracingConfig.Mode = "PassThrough"
 	req.Code.Architectures = req.Architectures
 	if err := req.settings.apply(c); err != nil {
+		return 0, nil, err
+	}
+	if err := s.fetch(r.Context(), &req.Code); err != nil {
 		return 0, nil, err
 	}
 	if err := s.applyCode(c, req.Code); err != nil {
@@ -144,8 +150,6 @@ func (s *Server) applyCode(c *configuration, src source) *apiError {
 	switch {
 	case src.ImageUri != "":
 		return errParameter("Functions are zips here: no ImageUri.")
-	case src.S3Bucket != "":
-		return errParameter("Code is taken from the call here: ZipFile, not S3Bucket.")
 	case len(src.ZipFile) == 0:
 		return errParameter("Please provide a source for function code.")
 	}
@@ -224,6 +228,9 @@ func (s *Server) updateConfiguration(r *http.Request) (int, any, *apiError) {
 func (s *Server) updateCode(r *http.Request) (int, any, *apiError) {
 	var req source
 	if err := decode(r, &req); err != nil {
+		return 0, nil, err
+	}
+	if err := s.fetch(r.Context(), &req); err != nil {
 		return 0, nil, err
 	}
 	return s.with(r, func(f *function) (int, any, *apiError) {

@@ -11,7 +11,7 @@
 // policies. STS: GetCallerIdentity. All others answer 404 or InvalidAction. Every request must carry a valid SigV4
 // signature of the one account there is; policies are kept and shown, and not applied.
 //
-// Functions are zips sent with the call, for the runtimes provided.*: their bootstrap is run on this machine's
+// Functions are zips, sent with the call or named in Config.S3, for the runtimes provided.*: their bootstrap is run on this machine's
 // processor. There is one version, $LATEST. Errors have the service's codes, statuses and shapes; an accepted change is
 // in effect at once (State Active, LastUpdateStatus Successful).
 //

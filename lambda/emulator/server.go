@@ -26,6 +26,8 @@ type Config struct {
 	Address string
 	// Dir is an existing folder for code; a temporary one if it is empty. What the server puts there is gone after Close.
 	Dir string
+	// S3 is the endpoint of the S3 server that has the code of functions whose calls name it there; without one they cannot.
+	S3 string
 	// Environ are further variables, NAME=value, that every function sees, such as the S3 server's endpoint; this server's
 	// endpoints they see anyway. The function's own win.
 	Environ []string
