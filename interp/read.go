@@ -152,9 +152,15 @@ func (c *readCall) setDeadline(in *input) {
 			c.timeout, c.timed = time.Duration(n)*time.Second, true
 		}
 	}
-	if c.timed && !in.seekable {
+	if c.timed && !(in.seekable && isRegular(in.fd)) {
 		in.deadline = time.Now().Add(c.timeout)
 	}
+}
+
+// isRegular reports whether a descriptor is a file's: devices without an end can be sought in too.
+func isRegular(fd int) bool {
+	var st unix.Stat_t
+	return unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG
 }
 
 // readText is what was read, without the backslashes that quote.

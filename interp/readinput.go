@@ -185,6 +185,9 @@ func pollInput(fd, wake int, wait time.Duration) (ready, woken bool, err error) 
 
 // wait blocks until there is something to read, and runs the traps of signals that arrive meanwhile.
 func (in *input) wait() error {
+	if in.w > 0 && !in.deadline.IsZero() && !time.Now().Before(in.deadline) {
+		return errTimeout // though there may be more, as from /dev/zero there always is
+	}
 	if ready, _, err := pollInput(in.fd, -1, 0); ready || err != nil {
 		return err
 	}
