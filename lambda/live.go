@@ -72,39 +72,57 @@ func (l *Live) Stream(fd int) error { return l.write(streamFrame, []byte{byte('0
 // End sends the payload that would have been the whole answer.
 func (l *Live) End(payload []byte) error { return l.write(responseFrame, payload) }
 
-// onceLive makes the invocation, and passes its output on while it comes.
-func (c *call) onceLive(ctx context.Context, by StreamInvoker, payload []byte) answer {
+// Stream invokes a function and gives take its response while it comes. An error is a *FunctionError where the function
+// ended without its whole response, one of the SDK where the request failed, or take's.
+func Stream(ctx context.Context, by StreamInvoker, function string, payload []byte, take func([]byte) error) error {
 	out, err := by.InvokeWithResponseStream(ctx, &sdk.InvokeWithResponseStreamInput{
-		FunctionName:   aws.String(c.r.cfg.Function),
+		FunctionName:   aws.String(function),
 		InvocationType: types.ResponseStreamingInvocationTypeRequestResponse,
 		Payload:        payload,
 	})
 	if err != nil {
-		return c.unanswered(err)
+		return err
 	}
 	events := out.GetStream()
 	defer events.Close()
-	var in frames
 	for event := range events.Events() {
 		switch e := event.(type) {
 		case *types.InvokeWithResponseStreamResponseEventMemberPayloadChunk:
-			if err := in.take(e.Value.Payload, c.frame); err != nil {
-				return answer{err: c.r.lost("read response: %w", err)}
+			if err := take(e.Value.Payload); err != nil {
+				return fmt.Errorf("read response: %w", err)
 			}
 		case *types.InvokeWithResponseStreamResponseEventMemberInvokeComplete:
 			if e.Value.ErrorCode != nil {
-				return c.died(deathNote(e.Value))
+				return &FunctionError{deathNote(e.Value)}
 			}
-			if in.whole == nil { // of a function that knows no live responses, or did not get as far
-				in.whole = in.rest
-			}
-			return c.answered(in.whole)
+			return nil
 		}
 	}
 	if err := events.Err(); err != nil {
-		return c.unanswered(err)
+		return err
 	}
-	return answer{err: c.r.lost("the response ends early")}
+	return errors.New("the response ends early")
+}
+
+// FunctionError is the end of a function without its whole response. Note is the payload that says so.
+type FunctionError struct{ Note []byte }
+
+func (e *FunctionError) Error() string { return "the function failed: " + string(e.Note) }
+
+// onceLive makes the invocation, and passes its output on while it comes.
+func (c *call) onceLive(ctx context.Context, by StreamInvoker, payload []byte) answer {
+	var in frames
+	err := Stream(ctx, by, c.r.cfg.Function, payload, func(p []byte) error { return in.take(p, c.frame) })
+	var died *FunctionError
+	switch {
+	case errors.As(err, &died):
+		return c.died(died.Note)
+	case err != nil:
+		return c.unanswered(err)
+	case in.whole == nil: // of a function that knows no live responses, or did not get as far
+		in.whole = in.rest
+	}
+	return c.answered(in.whole)
 }
 
 // frame passes a frame's output on. A terminal that has gone is no fault: the function is told to stop by its own writes, or

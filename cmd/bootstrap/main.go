@@ -21,13 +21,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"sshell/interp"
 	"sshell/interp/plan"
+	target "sshell/lambda"
 	"sshell/lambda/backend"
 	"sshell/lambda/handler"
+	"sshell/lambda/spread"
 	"sshell/remote/agent"
 	"sshell/remote/worker"
 )
@@ -77,7 +83,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	lambda.Start(function{h}.invoke)
+	lambda.Start((&function{handler: h}).invoke)
 	return nil
 }
 
@@ -119,11 +125,27 @@ func scratch(self string) (string, error) {
 	return os.MkdirTemp("", "sshell-function-")
 }
 
-// function is the handler as the runtime's client calls it.
-type function struct{ handler *handler.Handler }
+// function is what the runtime's client calls.
+type function struct {
+	handler *handler.Handler
+	once    sync.Once
+	invoker *sdk.Client // of this function, for those that it starts
+	err     error
+}
 
 // invoke handles an invocation. An environment that could not be made as it was must not be used again, and ends.
-func (f function) invoke(ctx context.Context, payload json.RawMessage) (io.Reader, error) {
+func (f *function) invoke(ctx context.Context, payload json.RawMessage) (io.Reader, error) {
+	if spread.Asked(payload) {
+		f.once.Do(func() {
+			var cfg aws.Config
+			cfg, f.err = config.LoadDefaultConfig(ctx)
+			f.invoker = target.NewInvoker(cfg)
+		})
+		if f.err != nil {
+			return nil, fmt.Errorf("load aws configuration: %w", f.err)
+		}
+		return fatal{spread.Serve(ctx, f.invoker, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), payload)}, nil
+	}
 	answer, err := f.handler.Handle(ctx, payload)
 	if err != nil {
 		log.Fatalf("sshell: bootstrap: %v", err)

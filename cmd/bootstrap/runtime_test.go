@@ -28,6 +28,9 @@ import (
 var program string
 
 func TestMain(m *testing.M) {
+	if run, ok := otherPrograms[os.Args[len(os.Args)-1]]; ok {
+		os.Exit(run())
+	}
 	os.Exit(func() int {
 		tmp, err := os.MkdirTemp("", "bootstrap-test-")
 		if err != nil {

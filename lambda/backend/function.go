@@ -9,6 +9,7 @@ import (
 
 	"sshell/interp/plan"
 	"sshell/lambda"
+	"sshell/lambda/spread"
 	"sshell/pipes/objstore"
 	"sshell/remote"
 	"sshell/remote/flow"
@@ -39,7 +40,7 @@ func (b *Backend) openFunction() (*function, error) {
 		return nil, fmt.Errorf("bucket %s: %w", set.Bucket, err)
 	}
 	r, err := lambda.New(lambda.Config{
-		Invoker: lambda.NewInvoker(c.aws), Function: set.Function, Region: c.aws.Region,
+		Invoker: spread.New(lambda.NewInvoker(c.aws)), Function: set.Function, Region: c.aws.Region,
 		Bucket: set.Bucket, Store: store, Buckets: c.buckets, Arch: set.Arch, Timeout: set.Timeout,
 	})
 	if err != nil {

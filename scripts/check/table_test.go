@@ -16,7 +16,7 @@ var rules = []rule{
 		"the agent serves segments with every transport; it is not a shell and shows no prompt"},
 	{"cmd/sshellctl", []string{"interp/...", "shell", "pipes/...", "remote/...", "lambda/..."},
 		"the operator's program deploys, emulates and reports, and so reaches all"},
-	{"cmd/bootstrap", []string{"interp/...", "pipes/...", "remote/...", "lambda", "lambda/handler", "lambda/backend"},
+	{"cmd/bootstrap", []string{"interp/...", "pipes/...", "remote/...", "lambda", "lambda/handler", "lambda/backend", "lambda/spread"},
 		"a function starts cold: it carries the worker and the handler, never the interactive shell"},
 
 	{"shell", []string{"interp", "interp/plan", "interp/arith", "interp/pattern", "interp/regex", "interp/format", "interp/quote",
@@ -85,8 +85,10 @@ var rules = []rule{
 
 	{"lambda", []string{"interp/plan", "remote", "remote/ship", "remote/ship/artifact", "remote/stored", "pipes", "pipes/objpipe", "pipes/objstore"},
 		"one more runner; it reaches the rest through the seam as any other"},
-	{"lambda/backend", []string{"interp", "interp/plan", "interp/quote", "pipes/...", "remote/...", "lambda"},
+	{"lambda/backend", []string{"interp", "interp/plan", "interp/quote", "pipes/...", "remote/...", "lambda", "lambda/spread"},
 		"what an agent serves; the programs that are agents only wire it"},
+	{"lambda/spread", []string{"lambda"},
+		"invocations that make invocations; what is in them is not its concern"},
 	{"lambda/handler", []string{"interp", "interp/plan", "lambda", "remote", "remote/worker", "remote/stored", "remote/chunk", "remote/ship", "remote/ship/artifact", "remote/ship/relocate", "remote/flow", "pipes/..."},
 		"the function's side runs a task as a worker does, with pipes, chunks and artifacts from the store"},
 	{"lambda/deploy", []string{"lambda", "remote/settings"},

@@ -1,0 +1,54 @@
+// Package spread lets functions start functions, so that a client that begins hundreds of tasks at once sends a few requests and
+// not hundreds. Invoker is the client's side and stands in for the SDK's client; Serve is the function's.
+//
+// # What is promised
+//
+// A call of Invoke ends as it would without this package: with the answer of its own invocation, or with an error that says as
+// much. It is made by itself unless many are under way and others come at the same moment. The function in between
+// answers for each of its invocations as soon as it has ended. If that function is lost, so are they.
+//
+// # The wire
+//
+// A request is what Invoke's callers wanted to send, several at a time:
+//
+//	{"sshell": 3, "spread": [payload, payload, …]}
+//
+// The answer is a response stream of lines, one for each payload, in the order in which they end. n counts from 0.
+//
+//	{"n": 1, "payload": …, "functionError": "Unhandled"}
+//	{"n": 0, "code": "TooManyRequestsException", "message": "…", "status": 429}
+package spread
+
+import (
+	"encoding/json"
+
+	"sshell/lambda"
+)
+
+// request is the payload of an invocation that makes others.
+type request struct {
+	Version int               `json:"sshell"`
+	Spread  []json.RawMessage `json:"spread"`
+}
+
+// reply is the end of one of them.
+type reply struct {
+	N             *int            `json:"n"`
+	Payload       json.RawMessage `json:"payload,omitempty"`
+	FunctionError string          `json:"functionError,omitempty"`
+
+	Code    string `json:"code,omitempty"` // of Lambda's own error
+	Message string `json:"message,omitempty"`
+	Status  int    `json:"status,omitempty"` // HTTP's, 0 where there was no answer
+}
+
+const (
+	// from is how many invocations are under way before more are spread: for fewer, the requests take less than the time
+	// of one more function in between.
+	from = 100
+	// least is how many together are worth a function in between, most how many it makes: it waits for the last one, and
+	// is paid for that long.
+	least, most = 4, 16
+	// room bounds the payloads of a request, in bytes.
+	room = lambda.MaxPayload - 1<<20
+)
