@@ -115,7 +115,7 @@ func TestEverywhere(t *testing.T) {
 
 // compare runs the case at every place.
 func (c *placeCase) compare(t *testing.T, l *lab, id string) {
-	want := sync.OnceValue(func() placeAnswer { return c.inBash(t) })
+	want := sync.OnceValue(func() placeAnswer { return c.inBash(t, l) })
 	for _, p := range places {
 		if !c.isFor(p) {
 			continue
@@ -135,7 +135,7 @@ func (c *placeCase) isFor(p place) bool {
 }
 
 // inBash gives bash's answer. Objects are files in a folder for it.
-func (c *placeCase) inBash(t *testing.T) placeAnswer {
+func (c *placeCase) inBash(t *testing.T, l *lab) placeAnswer {
 	t.Helper()
 	root := t.TempDir()
 	store := filepath.Join(root, "store")
@@ -144,14 +144,14 @@ func (c *placeCase) inBash(t *testing.T) placeAnswer {
 		t.Fatal(err)
 	}
 	text := ". " + words + "\n" + c.bash
-	return c.run(t, root, store, "bash", nil, text, []string{"TARGET=here", "STORE=" + store, "PARALLEL_SHELL=/bin/bash"})
+	return c.run(t, root, store, "bash", nil, text, []string{"PROGRAMS=" + l.programs, "TARGET=here", "STORE=" + store, "PARALLEL_SHELL=/bin/bash"})
 }
 
 // at gives sshell's answer at one place. Objects are under a name of the case's own in the bucket.
 func (c *placeCase) at(t *testing.T, l *lab, p place, id string) placeAnswer {
 	t.Helper()
 	root := t.TempDir()
-	environ := []string{"TARGET=" + p.target, "STORE=s3://" + l.bucket + "/" + id}
+	environ := []string{"PROGRAMS=" + l.programs, "TARGET=" + p.target, "STORE=s3://" + l.bucket + "/" + id}
 	objects := l.objects
 	if p.cloud {
 		environ = append(environ, l.environ...)

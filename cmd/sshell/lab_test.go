@@ -16,12 +16,13 @@ import (
 // lab is what the tests of a whole installation share: the four programs of one build, and an account with a bucket and a
 // function, on loopback.
 type lab struct {
-	dir     string   // of what follows
-	bin     string   // holds the programs
-	environ []string // leads to the account
-	bucket  string
-	objects string // the folder that holds the bucket's objects as files
-	emulate *exec.Cmd
+	dir      string   // of what follows
+	bin      string   // holds the programs
+	programs string   // holds the workers that are compiled
+	environ  []string // leads to the account
+	bucket   string
+	objects  string // the folder that holds the bucket's objects as files
+	emulate  *exec.Cmd
 }
 
 // sharedLab is made by the first test that needs it, and closed by TestMain.
@@ -46,12 +47,15 @@ func newLab() (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, bin: filepath.Join(dir, "bin")}
+	l := &lab{dir: dir, bin: filepath.Join(dir, "bin"), programs: filepath.Join(dir, "programs")}
 	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -X sshell/remote/agent.stamp=lab",
 		"-o", l.bin+"/", ".", "../sshell-agent", "../sshellctl", "../bootstrap")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return l, fmt.Errorf("build the programs: %w\n%s", err, out)
+	}
+	if err := compile(l.programs); err != nil {
+		return l, err
 	}
 	if err := l.start(); err != nil {
 		return l, err
@@ -59,6 +63,20 @@ func newLab() (*lab, error) {
 	l.bucket = l.value("SSHELL_BUCKET")
 	l.objects = filepath.Join(dir, "s3", l.bucket)
 	return l, nil
+}
+
+// compile makes a program that needs nothing else, and one that needs the C library.
+func compile(dir string) error {
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return err
+	}
+	for name, flag := range map[string]string{"static": "-static", "dynamic": "-O1"} {
+		cc := exec.Command("gcc", flag, "-o", filepath.Join(dir, name), "../../testdata/everywhere/worker.c")
+		if out, err := cc.CombinedOutput(); err != nil {
+			return fmt.Errorf("compile the worker: %w\n%s", err, out)
+		}
+	}
+	return nil
 }
 
 // start starts the emulator and takes over what it prints to be exported.
