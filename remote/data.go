@@ -57,8 +57,8 @@ type Output struct {
 	// Commit is the s3:// name of the mark by which the attempts at one task agree whose output counts: the first that has
 	// stored its own. All others give that one's Result. Empty for a task that has one attempt.
 	Commit string `cbor:"commit,omitempty"`
-	// Parts is not 0 for output whose lines are dealt to so many parts by Keys, as package keys has it. The object holds
-	// the parts back to back, and Result.Parts says how long they are.
+	// Parts is not 0 for output whose lines are dealt to so many parts by Keys, as package keys has it. Result.Dealt is the
+	// index of the object.
 	Parts int    `cbor:"parts,omitempty"`
 	Keys  string `cbor:"keys,omitempty"`
 	// Stream is the name of what PipeOutput writes.

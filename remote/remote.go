@@ -64,16 +64,24 @@ type Result struct {
 	Signal   int           `cbor:"signal,omitempty"` // the signal that ended the last stage, 0 for none
 	TimedOut bool          `cbor:"timedout,omitempty"`
 	In       int64         `cbor:"in,omitempty"` // bytes of input that were handed to the first stage
-	// Of an ObjectOutput: its bytes, the object that holds them, which is another attempt's where that committed first, and the
-	// bytes of each part that they were dealt to.
+	// Of an ObjectOutput: its bytes, and the object that holds them, which is another attempt's where that committed first.
 	Out    int64         `cbor:"out,omitempty"`
 	Object string        `cbor:"object,omitempty"`
-	Parts  []int64       `cbor:"parts,omitempty"`
+	Dealt  *Dealt        `cbor:"dealt,omitempty"` // nil for output that was not dealt to parts
 	User   time.Duration `cbor:"user,omitempty"`
 	System time.Duration `cbor:"system,omitempty"`
 	Start  time.Time     `cbor:"-"` // travels in the envelope, to the nanosecond
 	Wall   time.Duration `cbor:"wall,omitempty"`
 	MaxRSS int64         `cbor:"maxrss,omitempty"` // bytes, of the largest process
+}
+
+// Dealt says where lines are that were dealt to parts.
+type Dealt struct {
+	// Parts are the bytes of each part, back to back. What follows them in the object is a line that has not ended.
+	Parts []int64 `cbor:"p"`
+	// First is the part of the first line, which it begins with, and FirstSize the line's bytes; 0 if no line has ended.
+	First     int   `cbor:"f,omitempty"`
+	FirstSize int64 `cbor:"s,omitempty"`
 }
 
 // Runner makes attempts at tasks on one target. Run blocks until the attempt ended and its output is

@@ -57,7 +57,7 @@
 // process: between two tasks with different limits goes a stream, a task behind parmap reads the outputs as they are
 // committed, parmap --pipe behind another stage cuts its chunks when that has ended, reduce --tree and --by read what the
 // tasks stored, and the object that the segment's standard output is (plan.ObjectOutput) is made of the tasks', short ones joined by
-// tasks first. Lines that reduce --by deals out end where a task's output ends there. Output with --tag, -u, --line-buffer or
+// tasks first. Output with --tag, -u, --line-buffer or
 // --results, and values for parmap, go through this process. The objects are below tmp/<run>/tasks/ of the target's bucket, or of
 // that of the object that they become, and are removed at the end of the segment, or by whoever makes the object.
 //

@@ -31,6 +31,8 @@ var sameLines = []string{
 	"split -b 200 a | parmap cat | reduce --by 1,1 -p 5 sort | on local md5sum",
 	"split -b 200 a | parmap grep nomatch | reduce --tree wc -c",
 	"split -b 200 a | parmap grep nomatch | reduce --by 1 -p 3 wc -c",
+	"parmap 'printf %s {}' ::: a b 'c d' | reduce --by 1 -p 3 cat",
+	"parmap -d , 'printf %s {}' ::: 'a 1' '\nb 2\na' ' 3' '' ' 4\nb 5\n' 'c 6\nb 7' | reduce --by 1,1 -p 4 sort",
 	"split -b 200 a | parmap cat | reduce sort",
 	"parmap nosuch ::: a b | wc -c",
 	"parmap 'echo {}; exit {}' ::: 0 3 4 | cat",

@@ -55,7 +55,7 @@ type segment struct {
 	id      string // of the run
 	dir     string
 	environ []string
-	umask   *int     // nil if the tasks' is this process's
+	umask   *int     // nil if the tasks' is this process's, which other targets know nothing of
 	needs   sync.Map // by *command: what tasks of it need, []string
 
 	scratch *scratch // nil on a target whose tasks store nothing
@@ -71,7 +71,7 @@ func (f *Flow) segment(seg plan.Segment) *segment {
 	}
 	s.dir = seg.Snapshot.Dir
 	// A mask of its own costs a task a thread of its own on this machine.
-	if mask, ok := processUmask(); !ok || mask != seg.Snapshot.Umask {
+	if mask, ok := processUmask(); !ok || mask != seg.Snapshot.Umask || seg.Target != plan.Local {
 		s.umask = &seg.Snapshot.Umask
 	}
 	return s

@@ -17,6 +17,7 @@ type shuffle struct {
 	*reducing
 	parts  []*dealt
 	dealer *keys.Dealer
+	begun  []remote.Piece // of a line that has not ended, of outputs whose tasks have dealt the others
 	out    *order
 }
 
@@ -46,24 +47,10 @@ func (s *shuffle) start(runner remote.Runner) { s.begin(runner) }
 
 func (s *shuffle) add(h *heldOutput) error {
 	if s.stored {
-		s.take(h)
-		return nil
+		return s.take(h)
 	}
 	defer s.store.drop(h)
 	return s.store.each(h, s.deal)
-}
-
-// take notes the parts of an output whose lines its task has dealt.
-func (s *shuffle) take(h *heldOutput) {
-	at := int64(0)
-	for i, n := range h.parts {
-		if n > 0 {
-			to := &s.parts[i].held
-			to.pieces = append(to.pieces, remote.Piece{Object: h.pieces[0].Object, Start: at, End: at + n})
-			to.stored += n
-		}
-		at += n
-	}
 }
 
 // deal takes the next bytes.
@@ -93,6 +80,9 @@ func (s *shuffle) end(err error) (plan.Status, error) {
 	s.out = s.newOrder(nil)
 	if err == nil {
 		err = s.dealer.End()
+	}
+	if err == nil && len(s.begun) > 0 {
+		err = s.endLine(nil)
 	}
 	for _, p := range s.parts {
 		if err == nil {

@@ -53,8 +53,8 @@ type heldOutput struct {
 
 	// Instead of all these it may be what the task has stored itself, on a target that can.
 	pieces []remote.Piece
-	stored int64   // bytes in pieces
-	parts  []int64 // bytes of the parts that its lines were dealt to, nil if they were not
+	stored int64 // bytes in pieces
+	dealt  *remote.Dealt
 }
 
 func (h *heldOutput) size() int64 { return int64(len(h.mem)) + h.onDisk + h.stored }
@@ -64,7 +64,7 @@ func storedOutput(r *remote.Result) *heldOutput {
 	if r == nil || r.Out == 0 {
 		return &heldOutput{}
 	}
-	return &heldOutput{pieces: []remote.Piece{{Object: r.Object, End: r.Out}}, stored: r.Out, parts: r.Parts}
+	return &heldOutput{pieces: []remote.Piece{{Object: r.Object, End: r.Out}}, stored: r.Out, dealt: r.Dealt}
 }
 
 // unlinked makes a file in dir and removes its name.

@@ -32,7 +32,7 @@ func (d *Dealer) Write(b []byte) (int, error) {
 			d.line = append(d.line, line...)
 			line = d.line
 		}
-		if err := d.put(d.part(line), line); err != nil {
+		if err := d.put(d.Part(line), line); err != nil {
 			return n, err
 		}
 		d.line = d.line[:0]
@@ -46,11 +46,14 @@ func (d *Dealer) End() error {
 		return nil
 	}
 	d.line = append(d.line, '\n')
-	return d.put(d.part(d.line), d.line)
+	return d.put(d.Part(d.line), d.line)
 }
 
-// part is the part of a line.
-func (d *Dealer) part(line []byte) int {
+// Rest is what follows the last newline so far.
+func (d *Dealer) Rest() []byte { return d.line }
+
+// Part is the part of a line that ends with a newline.
+func (d *Dealer) Part(line []byte) int {
 	d.key = d.keys.Of(line[:len(line)-1], d.key[:0])
 	hash := fnv.New64a()
 	hash.Write(d.key)

@@ -23,6 +23,7 @@ type deal struct {
 	dir    string   // for file
 	file   *os.File // nil until it is needed; it has no name
 	end    int64    // of file
+	index  remote.Dealt
 }
 
 // part is what was dealt to one part.
@@ -48,6 +49,9 @@ func newDeal(want remote.Output, dir string) (*deal, error) {
 func (d *deal) write(p []byte) (int, error) { return d.dealer.Write(p) }
 
 func (d *deal) put(i int, line []byte) error {
+	if d.index.FirstSize == 0 {
+		d.index.First, d.index.FirstSize = i, int64(len(line))
+	}
 	p := &d.parts[i]
 	p.buf = append(p.buf, line...)
 	p.size += int64(len(line))
@@ -74,16 +78,13 @@ func (d *deal) put(i int, line []byte) error {
 	return nil
 }
 
-// finish gives all parts to put, one after the other, and returns how long they are.
-func (d *deal) finish(put func([]byte) error) ([]int64, error) {
-	if err := d.dealer.End(); err != nil {
-		return nil, err
-	}
-	sizes := make([]int64, len(d.parts))
+// finish gives all parts to put, one after the other, and what follows the last newline. It returns the index of that.
+func (d *deal) finish(put func([]byte) error) (*remote.Dealt, error) {
+	d.index.Parts = make([]int64, len(d.parts))
 	buf := make([]byte, copyBuffer)
 	for i := range d.parts {
 		p := &d.parts[i]
-		sizes[i] = p.size
+		d.index.Parts[i] = p.size
 		for _, e := range p.extents {
 			r := io.NewSectionReader(d.file, e.off, e.n)
 			if _, err := io.CopyBuffer(struct{ io.Writer }{writerFunc(put)}, struct{ io.Reader }{r}, buf); err != nil {
@@ -97,7 +98,10 @@ func (d *deal) finish(put func([]byte) error) ([]int64, error) {
 			return nil, err
 		}
 	}
-	return sizes, nil
+	if rest := d.dealer.Rest(); len(rest) > 0 {
+		return &d.index, put(rest)
+	}
+	return &d.index, nil
 }
 
 // copyBuffer is how much is copied at a time.

@@ -83,7 +83,7 @@ func (o *Output) closeDeal() {
 func (o *Output) Commit(r *remote.Result) (*remote.Result, error) {
 	defer o.Abort()
 	if o.deal != nil {
-		parts, err := o.deal.finish(func(p []byte) error {
+		dealt, err := o.deal.finish(func(p []byte) error {
 			n, err := o.w.Write(p)
 			o.n += int64(n)
 			return err
@@ -91,7 +91,7 @@ func (o *Output) Commit(r *remote.Result) (*remote.Result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("store output: %w", err)
 		}
-		r.Parts = parts
+		r.Dealt = dealt
 	}
 	o.w.Close()
 	err := <-o.put

@@ -209,13 +209,16 @@ func TestDeal(t *testing.T) {
 		t.Fatal(err)
 	}
 	object := get(t, s, "out")
-	if r.Out != int64(len(object)) || len(object) != len(text)+1 || len(r.Parts) != want.Parts {
-		t.Fatalf("%d bytes, result %+v, object has %d", len(text)+1, r, len(object))
+	if r.Out != int64(len(object)) || len(object) != len(text) || len(r.Dealt.Parts) != want.Parts {
+		t.Fatalf("%d bytes, result %+v, object has %d", len(text), r, len(object))
 	}
 	where := make(map[byte]int)
 	var dealt, given [26]strings.Builder
 	off := int64(0)
-	for i, n := range r.Parts {
+	for i, n := range r.Dealt.Parts {
+		if i == r.Dealt.First && object[off:off+r.Dealt.FirstSize] != lines[0] {
+			t.Errorf("first line of part %d is not the first", i)
+		}
 		for line := range strings.Lines(object[off : off+n]) {
 			if at, ok := where[line[0]]; ok && at != i {
 				t.Fatalf("key %c is in parts %d and %d", line[0], at, i)
@@ -225,7 +228,10 @@ func TestDeal(t *testing.T) {
 		}
 		off += n
 	}
-	for _, line := range lines {
+	if last := lines[len(lines)-1]; object[off:]+"\n" != last {
+		t.Errorf("what has not ended is %.20q, want %.20q", object[off:], last)
+	}
+	for _, line := range lines[:len(lines)-1] {
 		given[line[0]-'a'].WriteString(line)
 	}
 	for i := range given {
