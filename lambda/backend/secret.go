@@ -37,9 +37,6 @@ func (r *run) filter(t *remote.Task) *remote.Task {
 	}
 	c := *t
 	c.Snapshot, c.Environ = r.to.Snapshot, r.to.Environ
-	if c.Umask == nil && t.Snapshot != nil { // nil stands for this process's own, of which the function knows nothing
-		c.Umask = &t.Snapshot.Umask
-	}
 	if stages := sourced(t.Stages); stages != nil {
 		c.Stages = stages
 	}
