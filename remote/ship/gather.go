@@ -181,5 +181,35 @@ func (g *gathering) artifact(name string) error {
 		return g.program(path, g.Env)
 	}
 	g.add([]File{{Path: filepath.Clean(path)}})
+	if st.IsDir() {
+		g.folder(path)
+	}
 	return nil
+}
+
+// maxPrograms bounds the programs of one folder that are looked at.
+const maxPrograms = 1000
+
+// folder lists what the programs in a folder need. Some may not be meant to run: nothing about them is an error.
+func (g *gathering) folder(path string) {
+	count := 0
+	filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil || info.Mode()&0o111 == 0 {
+			return nil
+		}
+		if count++; count > maxPrograms {
+			return fs.SkipAll
+		}
+		r := g.resolver(g.Env)
+		if r.program(file, "", 0) == nil {
+			g.add(slices.DeleteFunc(r.files, func(f File) bool {
+				return len(f.Names) == 0 && strings.HasPrefix(f.Path, path+"/") // it is there with the folder
+			}))
+		}
+		return nil
+	})
 }

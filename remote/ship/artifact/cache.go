@@ -32,7 +32,7 @@ type Cache struct {
 	fetches flights[string, struct{}]
 
 	mu    sync.Mutex
-	trees map[string]Digest // what a look at each folder told when it was first seen
+	trees map[string]*look // each folder when it was first seen
 }
 
 // newPrefix begins the names of what is not an entry yet, or no longer.

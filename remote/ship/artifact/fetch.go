@@ -126,17 +126,7 @@ func (c *Cache) discard(path string, a *Artifact) error {
 // when this process sees it for the first time.
 func (c *Cache) intact(a *Artifact, f *os.File) bool {
 	if a.Kind == ship.Tree {
-		is, err := stampTree(f.Name(), nil)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		was, known := c.trees[f.Name()]
-		if !known && err == nil {
-			if c.trees == nil || len(c.trees) >= maxKnown {
-				c.trees = make(map[string]Digest)
-			}
-			c.trees[f.Name()] = is.folder
-		}
-		return err == nil && (!known || was == is.folder)
+		return c.treeIntact(f)
 	}
 	st, err := f.Stat()
 	if err != nil {
@@ -144,6 +134,29 @@ func (c *Cache) intact(a *Artifact, f *os.File) bool {
 	}
 	return st.Size() == a.Size && st.ModTime().Unix() == a.ModTime && st.Mode() == a.Mode
 }
+
+func (c *Cache) treeIntact(f *os.File) bool {
+	c.mu.Lock()
+	was := c.trees[f.Name()]
+	c.mu.Unlock()
+	if was != nil {
+		return was.same(f)
+	}
+	is, err := lookAt(f)
+	if err != nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.trees == nil || len(c.trees) >= maxTrees {
+		c.trees = make(map[string]*look)
+	}
+	c.trees[f.Name()] = is
+	return true
+}
+
+// maxTrees bounds the folders that are known; a task has a few.
+const maxTrees = 256
 
 // fetchOnce makes the entry of an artifact; goroutines of this process that want the same one wait for one of them.
 func (c *Cache) fetchOnce(ctx context.Context, s objstore.Store, a *Artifact) error {
