@@ -29,7 +29,7 @@ func sdkConfig(url string) aws.Config {
 	}
 }
 
-func newRunner(t *testing.T, i Invoker) *Runner {
+func newRunner(t testing.TB, i Invoker) *Runner {
 	t.Helper()
 	r, err := New(Config{
 		Invoker: i, Function: "sshell", Region: "eu-west-1",

@@ -32,7 +32,7 @@ func (r *Runner) ship(ctx context.Context, t *remote.Task) (*cargo, error) {
 		return nil, err
 	}
 	c := &cargo{dir: dir}
-	if c.programs, err = run.programs(t, dir, func() (Part, error) { return r.shipPrograms(ctx, run, t, dir) }); err != nil {
+	if c.programs, err = run.programs(ctx, run.keyOf(t, dir), func() (Part, error) { return r.shipPrograms(ctx, run, t, dir) }); err != nil {
 		return nil, err
 	}
 	c.own, err = r.shipWords(ctx, run, t, dir)

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,11 +66,11 @@ type wordKey struct{ dir, word string }
 // for again.
 const maxKept = 4096
 
-// set is the programs of tasks that have the same.
+// set is the programs of tasks that have the same. part and err are there when done is closed.
 type set struct {
-	mu   sync.Mutex
-	done bool
+	done chan struct{}
 	part Part
+	err  error
 }
 
 // workingDir is the function of that name, asked once.
@@ -95,28 +96,42 @@ func (s *shipment) workingDir(dir string) (string, error) {
 
 // programs gives the manifest of a task's programs. The first task makes it while the others with the same wait; after an
 // error the next one tries.
-func (s *shipment) programs(t *remote.Task, dir string, work func() (Part, error)) (Part, error) {
-	key := s.keyOf(t, dir)
-	s.mu.Lock()
-	one, ok := s.sets[key]
-	if !ok {
-		if s.sets == nil || len(s.sets) >= maxKept {
-			s.sets = make(map[setKey]*set)
+func (s *shipment) programs(ctx context.Context, key setKey, work func() (Part, error)) (Part, error) {
+	for {
+		s.mu.Lock()
+		one, ok := s.sets[key]
+		if !ok {
+			if s.sets == nil || len(s.sets) >= maxKept {
+				s.sets = make(map[setKey]*set)
+			}
+			one = &set{done: make(chan struct{})}
+			s.sets[key] = one
 		}
-		one = new(set)
-		s.sets[key] = one
+		s.mu.Unlock()
+		if !ok {
+			return s.lead(key, one, work)
+		}
+		select {
+		case <-one.done:
+		case <-ctx.Done():
+			return Part{}, ctx.Err()
+		}
+		if one.err == nil {
+			return one.part, nil
+		}
 	}
-	s.mu.Unlock()
-	one.mu.Lock()
-	defer one.mu.Unlock()
-	if one.done {
-		return one.part, nil
+}
+
+func (s *shipment) lead(key setKey, one *set, work func() (Part, error)) (Part, error) {
+	defer close(one.done)
+	if one.part, one.err = work(); one.err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.sets[key] == one {
+			delete(s.sets, key)
+		}
 	}
-	part, err := work()
-	if err == nil {
-		one.part, one.done = part, true
-	}
-	return part, err
+	return one.part, one.err
 }
 
 func (s *shipment) keyOf(t *remote.Task, dir string) setKey {
