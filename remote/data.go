@@ -57,6 +57,9 @@ type Output struct {
 	// Commit is the s3:// name of the mark by which the attempts at one task agree whose output counts: the first that has
 	// stored its own. All others give that one's Result. Empty for a task that has one attempt.
 	Commit string `cbor:"commit,omitempty"`
+	// Open is the s3:// name of what is removed first when the run's objects are: who stored one and then finds it missing
+	// removes its own. Empty where nobody removes them all.
+	Open string `cbor:"open,omitempty"`
 	// Parts is not 0 for output whose lines are dealt to so many parts by Keys, as package keys has it. Result.Dealt is the
 	// index of the object.
 	Parts int    `cbor:"parts,omitempty"`

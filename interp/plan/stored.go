@@ -3,8 +3,10 @@ package plan
 // Content is what a segment has stored of its output itself: objects of which the output's own is to be made.
 type Content struct {
 	Sources []string // names of objects in the output's bucket, in order
-	// Scratch is how the names of all objects begin that are to be removed when the output is made, or given up.
+	// Scratch is how the names of all objects begin that are to be removed when the output is made, or given up. The one
+	// of the name Open goes before the others are listed: who adds to them looks whether it is there.
 	Scratch string
+	Open    string
 }
 
 // ObjectOutput is an Output that is an object, which can be made of others where they are stored.

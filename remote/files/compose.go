@@ -68,6 +68,12 @@ func compose(ctx context.Context, s objstore.Store, key string, add bool, source
 // Discard removes content.
 func (f *Files) Discard(ctx context.Context, content plan.Content) error {
 	s, prefix, err := f.object(ctx, content.Scratch)
+	if err == nil && content.Open != "" {
+		var open objstore.URL
+		if open, err = objstore.ParseURL(content.Open); err == nil {
+			err = s.Delete(ctx, open.Key)
+		}
+	}
 	if err == nil {
 		err = objstore.RemoveAll(ctx, s, prefix)
 	}

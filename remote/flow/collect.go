@@ -98,13 +98,13 @@ func (c *collector) failed() error {
 
 // join has a task make one source of the rest.
 func (c *collector) join() {
-	to, rest, object := new(string), c.rest, c.s.scratch.object(c.bucket())
+	to, rest := new(string), c.rest
 	c.sources = append(c.sources, to)
 	c.rest, c.size = nil, 0
 	c.slots <- struct{}{}
 	c.joining.Go(func() {
 		defer func() { <-c.slots }()
-		name, err := c.joined(rest, object)
+		name, err := c.joined(rest)
 		*to = name
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -118,11 +118,15 @@ func (c *collector) join() {
 const joinTries = 3
 
 // joined runs the task that joins pieces, and returns the object's name.
-func (c *collector) joined(pieces []remote.Piece, object string) (string, error) {
+func (c *collector) joined(pieces []remote.Piece) (string, error) {
+	object, err := c.s.scratch.object(c.ctx, c.bucket())
+	if err != nil {
+		return "", err
+	}
 	t := c.s.task()
 	t.Input = remote.Input{Kind: remote.PiecesInput, Pieces: pieces}
 	for n := 0; ; n++ {
-		t.Attempt, t.Output = n, attemptOutput(object, n)
+		t.Attempt, t.Output = n, c.s.scratch.output(object, n)
 		r, err := c.s.scratch.storer.Run(c.ctx, t, remote.Streams{})
 		switch {
 		case err == nil:
@@ -167,6 +171,6 @@ func (c *collector) end(err error, _ plan.Status) error {
 		return err
 	}
 	c.s.scratch.give(c.bucket())
-	c.out.Make(plan.Content{Sources: sources, Scratch: c.s.scratch.prefix(c.bucket())})
+	c.out.Make(plan.Content{Sources: sources, Scratch: c.s.scratch.prefix(c.bucket()), Open: c.s.scratch.open(c.bucket())})
 	return nil
 }

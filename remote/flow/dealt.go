@@ -72,7 +72,10 @@ func (s *shuffle) endLine(last *remote.Piece) error {
 // storeLine makes a line an object, beside those of tasks.
 func (s *shuffle) storeLine(line []byte) (string, error) {
 	c := s.s.scratch
-	name := c.object(c.storer.Scratch()) + "/0"
+	name, err := c.object(s.ctx, c.storer.Scratch())
+	if err != nil {
+		return "", err
+	}
 	u, err := objstore.ParseURL(name)
 	if err != nil {
 		return "", err

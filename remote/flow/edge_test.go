@@ -232,7 +232,11 @@ func TestCollector(t *testing.T) {
 			want := ""
 			for i, n := range c.sizes {
 				text := strings.Repeat(string(rune('a'+i%26)), int(n))
-				name := s.scratch.object("out") + "/0"
+				name, err := s.scratch.object(t.Context(), "out")
+				if err != nil {
+					t.Fatal(err)
+				}
+				name += "/0"
 				b.put(name, text)
 				want += text
 				if err := col.add(&heldOutput{pieces: []remote.Piece{{Object: name, End: n}}, stored: n}); err != nil {

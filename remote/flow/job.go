@@ -85,8 +85,10 @@ func (j *job) Start(n int) (*remote.Task, remote.Streams, error) {
 	t.Artifacts = j.r.s.withValues(j.r.s.artifacts(j.r.command, o.with), j.r.command, j.v)
 	t.Limits.Memory = int64(o.memory) * mib
 	t.Env = j.env(n)
-	t.Output = j.output(n)
 	s, err := j.streams()
+	if err == nil {
+		t.Output, err = j.output(n)
+	}
 	if err == nil && j.chunk != nil {
 		t.Input, s.Stdin, err = j.chunk.open()
 	}
@@ -99,23 +101,26 @@ func (j *job) Start(n int) (*remote.Task, remote.Streams, error) {
 
 // output is where an attempt's output goes. Those that are made because others were lost agree on one; who runs a command again
 // that failed wants another.
-func (j *job) output(attempt int) remote.Output {
+func (j *job) output(attempt int) (remote.Output, error) {
 	r := j.r
 	if !r.stored {
-		return remote.Output{}
+		return remote.Output{}, nil
 	}
 	if j.object == "" {
 		bucket := r.s.scratch.storer.Scratch()
 		if to := r.io.taker(); to != nil && r.reduce == nil {
 			bucket = to.bucket()
 		}
-		j.object = r.s.scratch.object(bucket)
+		var err error
+		if j.object, err = r.s.scratch.object(r.ctx, bucket); err != nil {
+			return remote.Output{}, err
+		}
 	}
-	out := attemptOutput(j.object, attempt)
+	out := r.s.scratch.output(j.object, attempt)
 	if sh, ok := r.next.(*shuffle); ok {
 		out.Keys, out.Parts = r.reduce.by.String(), len(sh.parts)
 	}
-	return out
+	return out, nil
 }
 
 // env returns what is added to the environment of an attempt.

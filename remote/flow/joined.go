@@ -49,7 +49,7 @@ func (j *joined) slice(start, end int64) []remote.Piece {
 func (j *joined) ReadRange(ctx context.Context, p []byte, off int64) (int, error) {
 	n := 0
 	for _, piece := range j.slice(off, min(off+int64(len(p)), j.Size())) {
-		body, err := j.scratch.open(ctx, piece)
+		body, err := j.scratch.read(ctx, piece)
 		if err != nil {
 			return n, err
 		}

@@ -163,7 +163,9 @@ func (n *node) Start(attempt int) (*remote.Task, remote.Streams, error) {
 		"SSHELL_ATTEMPT="+strconv.Itoa(attempt))
 	s := remote.Streams{Stdout: r.stdout, Stderr: r.stderr}
 	if n.stores() {
-		t.Output = n.output(attempt)
+		if t.Output, err = n.output(attempt); err != nil {
+			return nil, remote.Streams{}, err
+		}
 	} else {
 		if n.stdout, err = newPump(n.entry, true); err != nil {
 			return nil, remote.Streams{}, err
@@ -191,16 +193,19 @@ func (n *node) Start(attempt int) (*remote.Task, remote.Streams, error) {
 func (n *node) stores() bool { return n.r.stored && n.entry.o.deliver != nil }
 
 // output is where an attempt stores its output.
-func (n *node) output(attempt int) remote.Output {
+func (n *node) output(attempt int) (remote.Output, error) {
 	r := n.r
 	if n.object == "" {
 		bucket := r.s.scratch.storer.Scratch()
 		if r.to != nil { // which only the last of a tree needs; that costs the others nothing
 			bucket = r.to.bucket()
 		}
-		n.object = r.s.scratch.object(bucket)
+		var err error
+		if n.object, err = r.s.scratch.object(r.ctx, bucket); err != nil {
+			return remote.Output{}, err
+		}
 	}
-	return attemptOutput(n.object, attempt)
+	return r.s.scratch.output(n.object, attempt), nil
 }
 
 // pieces are what the node's task reads, if tasks have stored it.

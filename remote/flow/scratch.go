@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,17 +50,42 @@ func (c *scratch) prefix(bucket string) string {
 	return objstore.URL{Bucket: bucket, Key: "tmp/" + c.run + "/tasks/"}.String()
 }
 
+// open is the name of the object that is there while tasks may store others in a bucket; see remote.Output.
+func (c *scratch) open(bucket string) string { return c.prefix(bucket) + "open" }
+
 // object names a new task's output in a bucket.
-func (c *scratch) object(bucket string) string {
+func (c *scratch) object(ctx context.Context, bucket string) (string, error) {
 	c.mu.Lock()
-	c.buckets[bucket] = true
-	c.mu.Unlock()
-	return c.prefix(bucket) + strconv.FormatInt(c.last.Add(1), 10)
+	defer c.mu.Unlock()
+	if !c.buckets[bucket] {
+		if err := c.putOpen(ctx, bucket); err != nil {
+			return "", err
+		}
+		c.buckets[bucket] = true
+	}
+	return c.prefix(bucket) + strconv.FormatInt(c.last.Add(1), 10), nil
+}
+
+func (c *scratch) putOpen(ctx context.Context, bucket string) error {
+	u, err := objstore.ParseURL(c.open(bucket))
+	if err != nil {
+		return err
+	}
+	s, err := c.storer.Bucket(ctx, u.Bucket)
+	if err == nil {
+		err = s.Put(ctx, u.Key, strings.NewReader(""), 0, false)
+	}
+	if err != nil {
+		return fmt.Errorf("store in %s%s: %w", objstore.Scheme, bucket, cause(err))
+	}
+	return nil
 }
 
 // output is where an attempt stores its output: beside those of other attempts at the task that object named.
-func attemptOutput(object string, attempt int) remote.Output {
-	return remote.Output{Kind: remote.ObjectOutput, Object: object + "/" + strconv.Itoa(attempt), Commit: object + "/commit"}
+func (c *scratch) output(object string, attempt int) remote.Output {
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(object, objstore.Scheme), "/")
+	return remote.Output{Kind: remote.ObjectOutput, Object: object + "/" + strconv.Itoa(attempt), Commit: object + "/commit",
+		Open: c.open(bucket)}
 }
 
 // stream names a new stream.
@@ -91,23 +117,26 @@ func (c *scratch) close() error {
 	}
 	for bucket := range c.buckets {
 		if bucket != c.given {
-			all = errors.Join(all, removeAll(ctx, c.storer, c.prefix(bucket)))
+			all = errors.Join(all, c.remove(ctx, bucket))
 		}
 	}
 	return all
 }
 
-// removeAll removes the objects whose names begin with prefix.
-func removeAll(ctx context.Context, b objstore.Buckets, prefix string) error {
-	u, err := objstore.ParseURL(prefix)
+// remove removes what there is in a bucket.
+func (c *scratch) remove(ctx context.Context, bucket string) error {
+	s, err := c.storer.Bucket(ctx, bucket)
 	if err != nil {
 		return err
 	}
-	s, err := b.Bucket(ctx, u.Bucket)
+	u, err := objstore.ParseURL(c.open(bucket))
 	if err != nil {
 		return err
 	}
-	return objstore.RemoveAll(ctx, s, u.Key)
+	if err := s.Delete(ctx, u.Key); err != nil { // first: see remote.Output
+		return err
+	}
+	return objstore.RemoveAll(ctx, s, strings.TrimSuffix(u.Key, "open"))
 }
 
 // fetch gives what an output holds in objects to put, in order.
@@ -124,7 +153,7 @@ func (c *scratch) fetch(ctx context.Context, pieces []remote.Piece, put func([]b
 
 func (c *scratch) fetchPiece(ctx context.Context, p remote.Piece, buf []byte, put func([]byte) error) error {
 	left := p.End - p.Start
-	body, err := c.open(ctx, p)
+	body, err := c.read(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -148,8 +177,8 @@ func (c *scratch) fetchPiece(ctx context.Context, p remote.Piece, buf []byte, pu
 	}
 }
 
-// open reads a piece.
-func (c *scratch) open(ctx context.Context, p remote.Piece) (io.ReadCloser, error) {
+// read reads a piece.
+func (c *scratch) read(ctx context.Context, p remote.Piece) (io.ReadCloser, error) {
 	u, err := objstore.ParseURL(p.Object)
 	if err != nil {
 		return nil, err

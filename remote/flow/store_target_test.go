@@ -16,6 +16,7 @@ import (
 	"sshell/pipes/objstore"
 	"sshell/pipes/objstore/mem"
 	"sshell/remote"
+	"sshell/remote/files"
 	tasks "sshell/remote/stored"
 )
 
@@ -327,7 +328,7 @@ func (b *storeBench) runOut(line string) (answer, *plan.Content, string) {
 	for _, name := range out.content.Sources {
 		all.WriteString(b.get(name))
 	}
-	if err := removeAll(b.t.Context(), b.store, out.content.Scratch); err != nil {
+	if err := files.New(b.store).Discard(b.t.Context(), *out.content); err != nil {
 		b.t.Error(err)
 	}
 	return a, out.content, all.String()

@@ -64,7 +64,9 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 			return nil, err
 		}
 	}
-	t.Output = s.output(io)
+	if t.Output, err = s.output(ctx, io); err != nil {
+		return nil, err
+	}
 	result, err := runner.Run(ctx, t, remote.Streams{Stdin: io.stdin, Stdout: io.stdout, Stderr: io.stderr[0]})
 	statuses, err := u.settle(io, t, result, err)
 	return statuses, u.deliver(ctx, io, result, statuses, err)
@@ -85,14 +87,21 @@ func (io *streams) input() remote.Input {
 }
 
 // output is where a task that runs once writes.
-func (s *segment) output(io streams) remote.Output {
+func (s *segment) output(ctx context.Context, io streams) (remote.Output, error) {
 	if e, ok := io.to.(*streamEdge); ok {
-		return remote.Output{Kind: remote.PipeOutput, Stream: e.name}
+		return remote.Output{Kind: remote.PipeOutput, Stream: e.name}, nil
 	}
-	if t := io.taker(); t != nil {
-		return remote.Output{Kind: remote.ObjectOutput, Object: s.scratch.object(t.bucket()) + "/0"}
+	t := io.taker()
+	if t == nil {
+		return remote.Output{}, nil
 	}
-	return remote.Output{}
+	object, err := s.scratch.object(ctx, t.bucket())
+	if err != nil {
+		return remote.Output{}, err
+	}
+	out := s.scratch.output(object, 0)
+	out.Commit = "" // there is one attempt
+	return out, nil
 }
 
 // deliver hands on what a task has stored.

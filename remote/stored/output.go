@@ -101,10 +101,43 @@ func (o *Output) Commit(r *remote.Result) (*remote.Result, error) {
 		return nil, fmt.Errorf("store output: %w", err)
 	}
 	r.Out, r.Object = o.n, o.want.Object
-	if o.want.Commit == "" {
-		return r, nil
+	if o.want.Commit != "" {
+		if r, err = o.mark(r); err != nil {
+			return nil, err
+		}
 	}
-	return o.mark(r)
+	return r, o.checkOpen()
+}
+
+// errOver is why an attempt that nobody waits for any more has no result.
+var errOver = errors.New("the run is over")
+
+// checkOpen removes what was stored, and the mark, if those of the run have been removed already. Who removes them lists them
+// after it has removed what Open names, so that nothing of an attempt stays that ends meanwhile.
+func (o *Output) checkOpen() error {
+	if o.want.Open == "" {
+		return nil
+	}
+	s, key, err := find(o.ctx, o.buckets, o.want.Open)
+	if err != nil {
+		return err
+	}
+	_, err = objstore.Stat(o.ctx, s, key)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store output: %w", err)
+	}
+	keys := []string{o.key}
+	if o.want.Commit != "" {
+		_, mark, err := find(o.ctx, o.buckets, o.want.Commit)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, mark)
+	}
+	return errors.Join(errOver, o.store.Delete(o.ctx, keys...))
 }
 
 // mark creates the task's mark, or gives the result of the attempt that did.

@@ -154,6 +154,34 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// An attempt that ends after its run was tidied up leaves nothing.
+func TestOutputOfClosedRun(t *testing.T) {
+	b, s := bucket(t)
+	want := remote.Output{Object: "s3://data/out/0", Commit: "s3://data/out/commit", Open: "s3://data/open"}
+	for _, open := range []bool{true, false} {
+		if open {
+			put(t, s, "open", "")
+		}
+		out, err := Create(t.Context(), b, want, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(out, "late"); err != nil {
+			t.Fatal(err)
+		}
+		r, err := out.Commit(&remote.Result{})
+		if open && (err != nil || r.Out != 4) || !open && !errors.Is(err, errOver) {
+			t.Errorf("open %v: %+v, %v", open, r, err)
+		}
+		if err := objstore.RemoveAll(t.Context(), s, "o"); open && err != nil {
+			t.Fatal(err)
+		}
+		if keys := keysOf(t, s); len(keys) > 0 {
+			t.Errorf("left: %q", keys)
+		}
+	}
+}
+
 // Of attempts that commit at once one counts for all.
 func TestCommitRace(t *testing.T) {
 	b, s := bucket(t)
