@@ -100,6 +100,7 @@ func TestProgramsOfTheClient(t *testing.T) {
 		source string
 		with   []string // what package flow finds, or --with names
 		env    []string
+		bash   string // what gives the same here; empty for the task's own command
 	}{
 		{name: "sort", argv: []string{"sort", "words"}, env: []string{"LC_ALL=C"}},
 		{name: "sort by a locale", argv: []string{"sort", "-f", "words"}, env: []string{utf8}},
@@ -128,6 +129,8 @@ func TestProgramsOfTheClient(t *testing.T) {
 		{name: "upwards", argv: []string{"sort", "../above"}},
 		{name: "read, not run", argv: []string{"sha256sum", "app/bin/prog", "worker"}},
 		{name: "threads", source: "bwa index words 2>&1 | grep -c bwa", with: []string{"bwa", "grep", "./words"}},
+		{name: "from function to function", source: "on lambda ./worker | on lambda sort -r", bash: "./worker | sort -r",
+			with: []string{dir + "/worker", "tr", "sort", "./words"}},
 		{name: "libraries", argv: []string{"samtools", "--version-only"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -136,6 +139,9 @@ func TestProgramsOfTheClient(t *testing.T) {
 			argv := tt.argv
 			if tt.source != "" || tt.argv[0] == "./plain" {
 				argv = []string{"bash", "-c", tt.source + strings.Join(tt.argv, " ")}
+			}
+			if tt.bash != "" {
+				argv = []string{"bash", "-c", tt.bash}
 			}
 			here := exec.Command(argv[0], argv[1:]...)
 			here.Dir, here.Env = dir, task.Environ

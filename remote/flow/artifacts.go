@@ -24,9 +24,12 @@ import (
 // starters are programs and builtins that start another program, which their arguments name.
 var starters = map[string]bool{
 	"builtin": true, "chrt": true, "command": true, "doas": true, "env": true, "exec": true, "find": true, "flock": true,
-	"ionice": true, "nice": true, "nohup": true, "numactl": true, "parallel": true, "prlimit": true, "setsid": true,
+	"ionice": true, "on": true, "parmap": true, "reduce": true, "nice": true, "nohup": true, "numactl": true, "parallel": true, "prlimit": true, "setsid": true,
 	"stdbuf": true, "strace": true, "sudo": true, "taskset": true, "time": true, "timeout": true, "watch": true, "xargs": true,
 }
+
+// ours are the words of which one argument may be source.
+var ours = map[string]bool{"on": true, "parmap": true, "reduce": true}
 
 // shells are programs whose argument behind -c is source.
 var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "sshell": true}
@@ -82,8 +85,8 @@ func (s *segment) commandNeeds(c *command, with []string) *needs {
 	}
 	words := make([]string, len(c.argv))
 	for i := range c.argv {
-		fixed := false
-		words[i], fixed = c.argv.fixed(i)
+		_, fixed := c.argv.fixed(i)
+		words[i] = textOf(c.argv[i])
 		n.runs = n.runs || !fixed && starters[words[0]]
 	}
 	n.call(words)
@@ -134,10 +137,10 @@ func (n *naming) source(t *sourceTemplate) {
 			return ""
 		}
 		word, ok := t.simpleWord(w)
-		if !ok || len(word) != 1 || word[0].isTok {
+		if !ok {
 			return ""
 		}
-		return word[0].lit
+		return textOf(word)
 	}
 	syntax.Walk(t.file, func(node syntax.Node) bool {
 		switch node := node.(type) {
@@ -171,6 +174,24 @@ func (n *naming) assign(name, value string) {
 	}
 }
 
+// textOf gives a word; one with values is empty, unless it is longer text such as source, in which they are no names.
+func textOf(word []piece) string {
+	var b strings.Builder
+	values := false
+	for _, p := range word {
+		if p.isTok {
+			values = true
+			b.WriteString("{}")
+			continue
+		}
+		b.WriteString(p.lit)
+	}
+	if text := b.String(); !values || strings.ContainsAny(text, " \t\n") {
+		return text
+	}
+	return ""
+}
+
 // hasValue reports whether a value of the input stands in a word.
 func (t *sourceTemplate) hasValue(w *syntax.Word) bool {
 	word, ok := t.simpleWord(w)
@@ -191,6 +212,8 @@ func (n *naming) call(words []string) {
 	}
 	for i, w := range words[1:] {
 		switch {
+		case ours[name] && strings.ContainsAny(w, " \t\n"):
+			n.text(w)
 		case shells[filepath.Base(name)] && strings.HasPrefix(words[i], "-") && strings.HasSuffix(words[i], "c"):
 			n.text(w)
 		case starts && !strings.Contains(w, "="):

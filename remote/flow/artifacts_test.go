@@ -56,6 +56,8 @@ func TestArtifactsOfCommands(t *testing.T) {
 		{"script", []string{"./script"}, []string{dir + "/script", "wc", "sort", dir + "/inner"}},
 		{"script by env", []string{"nice ./inner"}, []string{"nice", dir + "/inner", "wc", dir + "/script", "sort"}},
 		{"what is no script of the shell", []string{"./python"}, []string{dir + "/python"}},
+		{"values in source", []string{"sh", "-c", "echo {} | sort {}"}, []string{"sh", "sort"}},
+		{"source of ours", []string{"on lambda 'sort | wc'; parmap --on lambda nice :::"}, []string{"sort", "wc", "nice"}},
 		{"archives", []string{"tar xf data.tar.gz; tar c --xz sub; tar -cj sub"}, []string{"tar", "gzip", "xz", "bzip2"}},
 		{"not UTF-8", []string{"sort 'na\xefve' | wc"}, []string{"sort", "./na\xefve", "wc"}},
 		{"time zone", []string{"TZ=:" + dir + "/data sort; export TZ=$x; LC_ALL="}, []string{"sort", dir + "/data"}},

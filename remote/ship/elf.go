@@ -87,7 +87,11 @@ func (r *resolver) binary(path string, f io.ReaderAt) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		first.origin = filepath.Dir(real)
 	}
-	r.loader, r.loaded = filepath.Base(loader), map[string]bool{filepath.Base(loader): true}
+	r.loaderDir, r.loader = filepath.Dir(loader), filepath.Base(loader)
+	if target, err := os.Readlink(loader); err == nil && !isStandard(r.loaderDir) {
+		r.loader = filepath.Base(target) // where it was relocated, its name is there
+	}
+	r.loaded = map[string]bool{r.loader: true}
 	if err := r.libraries(first); err != nil {
 		return err
 	}
@@ -293,7 +297,11 @@ func (r *resolver) library(o *elfObject, name string) ([]string, error) {
 	if strings.Contains(name, "/") {
 		return []string{name}, nil
 	}
-	for _, dir := range r.searchDirs(o) {
+	dirs := r.searchDirs(o)
+	if !isStandard(r.loaderDir) {
+		dirs = append(dirs, r.loaderDir)
+	}
+	for _, dir := range dirs {
 		if found := r.inDir(dir, name); len(found) > 0 {
 			return found, nil
 		}
@@ -320,6 +328,12 @@ func (r *resolver) library(o *elfObject, name string) ([]string, error) {
 		}
 	}
 	return nil, missing(o, name)
+}
+
+// isStandard reports whether a loader in a folder is the system's. Others know the libraries beside them, and not those of
+// the system.
+func isStandard(dir string) bool {
+	return dir == "" || strings.HasPrefix(dir, "/lib") || strings.HasPrefix(dir, "/usr/lib")
 }
 
 func missing(o *elfObject, name string) error {

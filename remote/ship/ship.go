@@ -80,15 +80,16 @@ func Resolve(program string, env []string, arch string) ([]File, error) {
 }
 
 type resolver struct {
-	dir     string // what relative names start from; empty for the working directory
-	env     []string
-	arch    string
-	seen    map[string]int // where in files a path is
-	files   []File
-	cache   *ldCache
-	loader  string          // the file name of the loader of the program that is looked at
-	loaded  map[string]bool // what it has been asked for
-	unwinds bool            // something of it needs the unwinder
+	dir       string // what relative names start from; empty for the working directory
+	env       []string
+	arch      string
+	seen      map[string]int // where in files a path is
+	files     []File
+	cache     *ldCache
+	loader    string          // the file name of the loader of the program that is looked at
+	loaded    map[string]bool // what it has been asked for
+	loaderDir string          // where that is
+	unwinds   bool            // something of it needs the unwinder
 }
 
 func newResolver(env []string, arch string) *resolver {

@@ -115,7 +115,7 @@ func (i *installing) inside(folder string) bool {
 	}
 	for n := range i.h.manifest.Artifacts {
 		a := &i.h.manifest.Artifacts[n]
-		if a.Kind != ship.Library && a.Kind != ship.Loader && strings.HasPrefix(i.path(a), folder) {
+		if a.isPlaced() && strings.HasPrefix(i.path(a), folder) {
 			return true
 		}
 	}

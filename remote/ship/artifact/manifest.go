@@ -130,14 +130,18 @@ func DecodeManifest(data []byte) (*Manifest, error) {
 // stored reports whether an artifact has an object.
 func (a *Artifact) stored() bool { return a.Kind == ship.PlainFile || a.Kind == ship.Tree }
 
-// Merge gives manifests as one. Of two that have something under one path the first counts; but for being exact: what is
-// run for one is not.
+// Merge gives manifests as one. Of two that have something under one path, or in a folder of the other's, the first counts;
+// but for being exact: what is run for one is not.
 func Merge(list ...*Manifest) *Manifest {
 	all := new(Manifest)
 	at := make(map[artifactKey]int)
 	for _, m := range list {
 		all.Arch = cmp.Or(all.Arch, m.Arch)
+		folders := all.folders()
 		for _, a := range m.Artifacts {
+			if slices.ContainsFunc(folders, func(f string) bool { return strings.HasPrefix(a.Path, f) && a.isPlaced() }) {
+				continue
+			}
 			key := artifactKey{a.Path, a.Kind == ship.Library, a.Kind == ship.Loader}
 			if i, ok := at[key]; ok {
 				all.Artifacts[i].Exact = all.Artifacts[i].Exact && a.Exact
@@ -151,6 +155,19 @@ func Merge(list ...*Manifest) *Manifest {
 	slices.SortStableFunc(all.Artifacts, func(a, b Artifact) int { return cmp.Compare(order(a.Kind), order(b.Kind)) })
 	return all
 }
+
+// folders lists the folders of a manifest, each with a slash behind it.
+func (m *Manifest) folders() (list []string) {
+	for _, a := range m.Artifacts {
+		if a.Kind == ship.Tree {
+			list = append(list, strings.TrimSuffix(a.Path, "/")+"/")
+		}
+	}
+	return list
+}
+
+// isPlaced reports whether an artifact's path is where it stands.
+func (a *Artifact) isPlaced() bool { return a.Kind != ship.Library && a.Kind != ship.Loader }
 
 // artifactKey tells artifacts apart: names of libraries and loaders are no places.
 type artifactKey struct {

@@ -38,7 +38,7 @@ func (h *Held) Place(root, dir string, how Method) error {
 	defer p.close()
 	for i := range h.manifest.Artifacts {
 		a := &h.manifest.Artifacts[i]
-		if a.Kind == ship.Library || a.Kind == ship.Loader {
+		if !a.isPlaced() {
 			continue // they stand under their own paths
 		}
 		if err := p.place(a, how); err != nil {
