@@ -94,6 +94,7 @@ func New(cfg Config) (*Handler, error) {
 // cannot be trusted with another invocation; it comes from the reader where the answer is live, which comes while the
 // attempt is made and has to be read to its end.
 func (h *Handler) Handle(ctx context.Context, payload []byte) (io.Reader, error) {
+	ctx = unhurried(ctx)
 	req, err := lambda.DecodeRequest(payload)
 	if err == nil && req.Live {
 		r, w := io.Pipe()
