@@ -7,10 +7,13 @@
 #	make image    the function as a container image named IMAGE, for the processor ARCH (arm64 or amd64); needs docker
 #	make image-test  builds that image on a Debian of its own and runs stages in it; see scripts/image/run
 #	make fuzz     every fuzz target for FUZZTIME
+#	make storm    STORM pipelines in emulated functions whose services fail, by SEED: as in bash, or a clear failure
 #	make bench    each figure we promise, beside its peer; BENCH=name for one, BENCH_SCALE=0.05 for a quick look
 
 GO ?= go
 FUZZTIME ?= 60s
+STORM ?= 500
+SEED ?= 1
 BENCH ?=
 BENCH_SCALE ?= 1
 # By the stamp the shell and its agent know that they were built together.
@@ -24,7 +27,7 @@ PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 # start thousands.
 RACED = ./interp/... ./pipes/... ./remote/...
 
-.PHONY: build image image-test demo test check fuzz bench clean
+.PHONY: build image image-test demo test check fuzz bench clean storm
 
 # The tag leaves out a way of being started that functions with runtimes of their own do not have.
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -tags lambda.norpc -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)"
@@ -67,6 +70,9 @@ check:
 
 fuzz:
 	GO="$(GO)" FUZZTIME="$(FUZZTIME)" scripts/fuzz
+
+storm: build
+	$(GO) run ./scripts/storm -bin bin -seed $(SEED) -pipelines $(STORM)
 
 bench: build
 	scripts/setup

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// A few pipelines of the storm, in all tests. make storm runs them by the hundred.
+func TestStorm(t *testing.T) {
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -X sshell/remote/agent.stamp=storm",
+		"-o", bin+"/", "../../cmd/sshell", "../../cmd/sshell-agent", "../../cmd/sshellctl", "../../cmd/bootstrap")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the programs: %v\n%s", err, out)
+	}
+	var out bytes.Buffer
+	if status := run([]string{"-bin", bin, "-seed", "1", "-pipelines", "10"}, &out, &out); status != 0 {
+		t.Errorf("status %d:\n%s", status, out.String())
+	}
+	t.Log(out.String())
+}
+
+// What the storm lets pass, and what it does not.
+func TestCompare(t *testing.T) {
+	bash := &answer{stdout: "a\nb\n", status: 1, file: "none", object: "held x"}
+	cases := []struct {
+		name  string
+		ours  answer
+		told  bool
+		wrong string
+	}{
+		{"the same", *bash, false, ""},
+		{"the same with a line", answer{"a\nb\n", "sshell: again\n", 1, "none", "held x", false}, false, ""},
+		{"short", answer{"a\n", "", 0, "none", "held x", false}, false, "status 0"},
+		{"short with a line and status 0", answer{"a\n", "sshell: lost\n", 0, "none", "held x", false}, false, "status 0"},
+		{"short with bash's status", answer{"a\n", "", 1, "none", "held x", false}, false, "status 1"},
+		{"a failure that is told", answer{"a\n", "sshell: lost\n", 125, "none", "none", false}, true, ""},
+		{"a failure that is not", answer{"a\n", "", 125, "none", "none", false}, false, "status 125"},
+		{"an object that is not whole", answer{"a\nb\n", "", 1, "none", "held ", false}, false, "status 1"},
+		{"a file too many", answer{"a\nb\n", "", 1, "held ", "held x", false}, false, "status 1"},
+		{"no end", answer{late: true, status: 137}, false, "took more"},
+	}
+	for _, c := range cases {
+		if v := compare(&c.ours, bash); v.told != c.told || (v.wrong == "") != (c.wrong == "") || !strings.Contains(v.wrong, c.wrong) {
+			t.Errorf("%s: %+v", c.name, v)
+		}
+	}
+}
+
+// A seed gives the same pipelines again.
+func TestSeeds(t *testing.T) {
+	scripts := make(map[string]bool)
+	for seed := range uint64(20) {
+		p, again := newPipeline(seed, 3), newPipeline(seed, 3)
+		if p.ours != again.ours || p.bash != again.bash || !bytes.Equal(p.input, again.input) {
+			t.Errorf("seed %d: %s, then %s", seed, p.ours, again.ours)
+		}
+		scripts[p.ours] = true
+	}
+	if len(scripts) < 15 {
+		t.Errorf("%d pipelines of 20 seeds", len(scripts))
+	}
+}
