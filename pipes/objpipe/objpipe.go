@@ -35,6 +35,13 @@
 // A Remove elsewhere is seen too, by ends that look from time to time whether what they know to be there is still there.
 // What such a writer stores until then stays, so that a stream whose writer may live is broken before it is removed.
 //
+// # Room
+//
+// A writer does not wait for its reader. What it writes stays in the store until Remove, so that a reader that was lost can
+// begin again, and a writer whose reader is slow, or comes later, is done and need not be paid for. What bounds a
+// stream is the writer's end, and that of an endless one its reader's leaving, which the writer looks for. In memory a
+// writer holds five blocks of 8 MiB at most, and so does a reader.
+//
 // # Cost and latency
 //
 // A block leaves when it is full or when its first byte has waited (see pace). A reader asks for the next block when it

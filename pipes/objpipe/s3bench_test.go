@@ -1,6 +1,7 @@
 package objpipe_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 
 	"sshell/pipes"
@@ -29,7 +31,7 @@ func BenchmarkS3Throughput(b *testing.B) {
 	var pipeTime, bareTime time.Duration
 	for b.Loop() {
 		bucket := s3test.NewBucket(b)
-		bare := timed(b, func() error { return throughSDK(b, s3test.NewBare(b, bucket)) })
+		bare := timed(b, func() error { return throughSDK(b, s3test.Client(b), bucket) })
 		empty(b, bucket)
 		pipe := timed(b, func() error {
 			_, _, err := stream(b.Context(), objpipe.NewApart(s3test.Open(b, bucket)))
@@ -84,17 +86,17 @@ func idleGets(ctx context.Context, transport pipes.Transport) (float64, error) {
 // many over the SDK, p50: at the stream's beginning, and after silence.
 func BenchmarkS3FirstByte(b *testing.B) {
 	const silence = 5 * time.Second
-	peer := s3test.NewBare(b, s3test.NewBucket(b))
+	client, bucket := s3test.Client(b), s3test.NewBucket(b)
 	transport := objpipe.NewApart(s3test.NewStore(b))
 	data := make([]byte, pieceSize)
 	var bare, first, later []float64
 	for n := 0; b.Loop(); n++ {
 		key := strconv.Itoa(n)
 		bare = append(bare, milliseconds(timed(b, func() error {
-			if err := peer.Put(b.Context(), key, data); err != nil {
+			if err := put(b.Context(), client, bucket, key, data); err != nil {
 				return err
 			}
-			return get(b.Context(), peer, key)
+			return get(b.Context(), client, bucket, key)
 		})))
 		w, r, err := pair(b.Context(), transport, "first/"+key)
 		if err != nil {
@@ -200,9 +202,9 @@ func drain(r io.Reader) error {
 	}
 }
 
-// throughSDK puts streamSize bytes as objects of blockSize, inFlight at a time, while as many loops get those that are there.
-func throughSDK(b *testing.B, peer s3test.Bare) error {
-	block := make([]byte, blockSize)
+// throughSDK puts streamSize bytes as objects of blockSize, inFlight at a time, each from memory of its own as those of a stream, while
+// as many loops get those that are there.
+func throughSDK(b *testing.B, client *sdk.Client, bucket string) error {
 	next, there := make(chan string, blocks), make(chan string, blocks)
 	for n := range blocks {
 		next <- strconv.Itoa(n)
@@ -212,8 +214,9 @@ func throughSDK(b *testing.B, peer s3test.Bare) error {
 	var puts, gets errgroup.Group
 	for range inFlight {
 		puts.Go(func() error {
+			block := make([]byte, blockSize)
 			for key := range next {
-				if err := peer.Put(ctx, key, block); err != nil {
+				if err := put(ctx, client, bucket, key, block); err != nil {
 					return err
 				}
 				there <- key
@@ -222,7 +225,7 @@ func throughSDK(b *testing.B, peer s3test.Bare) error {
 		})
 		gets.Go(func() error {
 			for key := range there {
-				if err := get(ctx, peer, key); err != nil {
+				if err := get(ctx, client, bucket, key); err != nil {
 					return err
 				}
 			}
@@ -237,11 +240,16 @@ func throughSDK(b *testing.B, peer s3test.Bare) error {
 	return err
 }
 
-func get(ctx context.Context, peer s3test.Bare, key string) error {
-	body, err := peer.Get(ctx, key)
+func put(ctx context.Context, client *sdk.Client, bucket, key string, data []byte) error {
+	_, err := client.PutObject(ctx, &sdk.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)})
+	return err
+}
+
+func get(ctx context.Context, client *sdk.Client, bucket, key string) error {
+	out, err := client.GetObject(ctx, &sdk.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return err
 	}
-	defer body.Close()
-	return drain(body)
+	defer out.Body.Close()
+	return drain(out.Body)
 }
