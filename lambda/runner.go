@@ -228,6 +228,10 @@ func (c *call) failure(f *Failure) error {
 	if f.Kind == Cancelled {
 		return c.r.lost("was cancelled by somebody else")
 	}
+	if f.Kind == Missing { // the next attempt sends it again
+		c.r.uploader.Forget()
+		c.r.shipments.forget(c.task.Run)
+	}
 	err := f.Err()
 	var no *remote.NotStartedError
 	if errors.As(err, &no) {

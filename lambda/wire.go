@@ -74,7 +74,11 @@ const (
 	NotStarted                    // the command did not run
 	Lost                          // it may have run
 	Cancelled                     // the mark was found
+	Missing                       // it did not run: an artifact is not in the store any more
 )
+
+// ErrMissing says that an artifact is not in the store any more: somebody has removed it since it was sent.
+var ErrMissing = errors.New("artifact is gone")
 
 // FailureOf is an error of a remote.Runner as it travels.
 func FailureOf(err error) *Failure {
@@ -83,6 +87,8 @@ func FailureOf(err error) *Failure {
 	switch {
 	case errors.As(err, &no):
 		f.Kind, f.Status = NotStarted, no.Status
+	case errors.Is(err, ErrMissing):
+		f.Kind = Missing
 	case errors.Is(err, remote.ErrLost):
 		f.Kind = Lost
 	}
@@ -95,7 +101,7 @@ func (f *Failure) Err() error {
 	switch f.Kind {
 	case NotStarted:
 		return &remote.NotStartedError{Status: f.Status, Err: err}
-	case Lost:
+	case Lost, Missing:
 		return fmt.Errorf("%w: %w", err, remote.ErrLost)
 	}
 	return err

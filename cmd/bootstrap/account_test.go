@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,8 +49,19 @@ func serveS3() int {
 
 // account is Lambda and S3 on loopback, with a bucket and a function whose environments see nothing of this machine.
 type account struct {
+	client *sdk.Client
 	runner *sshelllambda.Runner
 	store  objstore.Store
+}
+
+// replace ends the environments that there are: the function is another from now on.
+func (a *account) replace(t testing.TB) {
+	t.Helper()
+	_, err := a.client.UpdateFunctionConfiguration(t.Context(), &sdk.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String("sshell"), Timeout: aws.Int32(59)})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // openAccount starts an account.
@@ -118,6 +130,7 @@ func deployed(t testing.TB) *account {
 		t.Fatal(err)
 	}
 	client := sshelllambda.NewInvoker(cfg)
+	a.client = client
 	_, err = client.CreateFunction(t.Context(), &sdk.CreateFunctionInput{FunctionName: aws.String("sshell"),
 		Role: aws.String("arn:aws:iam::000000000000:role/r"), Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"),
 		Timeout: aws.Int32(60), MemorySize: aws.Int32(1769), Code: &types.FunctionCode{ZipFile: zipped(t)}})
@@ -134,31 +147,37 @@ func deployed(t testing.TB) *account {
 // zipped is the function's zip: this program, and the shell beside it.
 func zipped(t testing.TB) []byte {
 	t.Helper()
-	shell := filepath.Join(t.TempDir(), "sshell")
+	data, err := functionZip()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+var functionZip = sync.OnceValues(func() ([]byte, error) {
+	shell := filepath.Join(filepath.Dir(program), "sshell")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", shell, "../sshell")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+		return nil, fmt.Errorf("build: %w\n%s", err, out)
 	}
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	for name, path := range map[string]string{"bootstrap": program, "sshell": shell} {
+	for _, path := range []string{program, shell} {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		h := &zip.FileHeader{Name: filepath.Base(path), Method: zip.Store}
 		h.SetMode(0o755)
 		f, err := w.CreateHeader(h)
 		if err == nil {
 			_, err = f.Write(data)
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
+	err := w.Close()
+	return b.Bytes(), err
+})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,6 +184,34 @@ func TestWhatTravels(t *testing.T) {
 	if err != nil || !strings.Contains(text, "/usr/bin/sort (") || !strings.Contains(text, "/data (2 B)\n") ||
 		!strings.Contains(text, " for /usr/bin/sort\n") {
 		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+// What was removed from the store since it was sent is sent again by the next attempt.
+func TestArtifactsThatAreGone(t *testing.T) {
+	a := openAccount(t)
+	task := argv("sort")
+	task.Run, task.Environ = "gone", []string{"PATH=/usr/bin:/bin"}
+	task.Dir = t.TempDir()
+	if o := a.outcomeOf(t, task); o.err != nil {
+		t.Fatal(o.err)
+	}
+	for o, err := range a.store.List(t.Context(), "artifacts/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.store.Delete(t.Context(), o.Key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	another := argv("sort", "--version")
+	another.Run, another.Dir, another.Environ = "gone", task.Dir, append(task.Environ, "LC_ALL=C")
+	a.replace(t)
+	if o := a.outcomeOf(t, another); !errors.Is(o.err, remote.ErrLost) {
+		t.Errorf("without its artifacts: %+v", o)
+	}
+	if o := a.outcomeOf(t, another); o.err != nil || !strings.HasPrefix(o.out, "sort (GNU coreutils)") {
+		t.Errorf("with them: %+v", o)
 	}
 }
 

@@ -3,6 +3,8 @@ package handler
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,8 +134,11 @@ func (i *invocation) placeHere(ctx context.Context, m *artifact.Manifest) error 
 
 // placeError is why artifacts cannot be had. A larger task needs a larger function.
 func placeError(err error) error {
-	if errors.Is(err, artifact.ErrNoRoom) {
-		return refused(errors.Join(err, errors.New("half of the function's /tmp is for what tasks ship: deploy it with more storage")))
+	switch {
+	case errors.Is(err, artifact.ErrNoRoom):
+		return refused(fmt.Errorf("%w: half of the function's /tmp is for what tasks ship: deploy it with more storage", err))
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %w", lambda.ErrMissing, err)
 	}
 	return fetchError(err)
 }
