@@ -20,7 +20,11 @@ func (f *Files) Compose(ctx context.Context, name string, add bool, content plan
 	if err == nil {
 		err = compose(ctx, s, key, add, sources)
 	}
-	return errors.Join(cause(err), f.Discard(ctx, content))
+	discarded := f.Discard(ctx, content)
+	if err == nil {
+		return nil // the object is there; what could not be removed expires by the bucket's rule
+	}
+	return errors.Join(cause(err), discarded)
 }
 
 // sources gives the keys of content, which is of the bucket of a name.
@@ -71,7 +75,7 @@ func (f *Files) Discard(ctx context.Context, content plan.Content) error {
 	if err == nil && content.Open != "" {
 		var open objstore.URL
 		if open, err = objstore.ParseURL(content.Open); err == nil {
-			err = s.Delete(ctx, open.Key)
+			err = objstore.RemoveAll(ctx, s, open.Key)
 		}
 	}
 	if err == nil {

@@ -136,17 +136,22 @@ func (c *collector) joined(pieces []remote.Piece) (string, error) {
 		case !errors.Is(err, remote.ErrLost) || n+1 == joinTries:
 			return "", fmt.Errorf("join outputs: %w", err)
 		}
-		timer := time.NewTimer(time.Duration(float64(joinPause<<n) * (0.5 + rand.Float64())))
-		select {
-		case <-timer.C:
-		case <-c.ctx.Done():
-			timer.Stop()
-		}
+		pause(c.ctx, n)
 	}
 }
 
-// joinPause is the pause after the first loss; it doubles.
-const joinPause = 100 * time.Millisecond
+// lostPause is the pause after the first loss; it doubles, and is spread by half to either side.
+const lostPause = 100 * time.Millisecond
+
+// pause waits before the attempt after number n.
+func pause(ctx context.Context, n int) {
+	timer := time.NewTimer(time.Duration(float64(lostPause<<n) * (0.5 + rand.Float64())))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
 
 // end hands the outputs over: the object is made when the pipeline is done.
 func (c *collector) end(err error, _ plan.Status) error {

@@ -43,7 +43,7 @@ func (s *segment) edge(ctx context.Context, from, to unit) edge {
 		case single:
 			return &streamEdge{s: s, name: s.scratch.stream()}
 		}
-		return &listEdge{s: s, ctx: ctx, name: s.scratch.stream(), ready: make(chan struct{})}
+		return &listEdge{s: s, ctx: ctx, name: s.scratch.stream(), ready: make(chan struct{}), done: make(chan struct{})}
 	case *mapUnit:
 		if next.readsStream() {
 			return &gather{s: s, done: make(chan struct{})}
@@ -74,6 +74,12 @@ type listEdge struct {
 	once  sync.Once
 	ready chan struct{} // closed when there is something to read, or nothing to come
 	ctx   context.Context
+
+	mu     sync.Mutex
+	pieces []remote.Piece // all that were listed
+	again  bool           // the reader was lost: another will read the pieces, when all are there
+	done   chan struct{}  // closed when no more come
+	err    error          // set before done is closed: why they are no whole
 }
 
 func (e *listEdge) bucket() string { return e.s.scratch.storer.Scratch() }
@@ -93,20 +99,55 @@ func (e *listEdge) add(h *heldOutput) error {
 		if err := e.open(); err != nil {
 			return err
 		}
-		gone, err := e.list.Add(p)
-		if err != nil {
+		if err := e.tell(p); err != nil {
 			return err
-		}
-		if gone {
-			return errGone
 		}
 		e.once.Do(func() { close(e.ready) })
 	}
 	return nil
 }
 
+// tell lists a piece.
+func (e *listEdge) tell(p remote.Piece) error {
+	e.mu.Lock()
+	e.pieces = append(e.pieces, p)
+	again := e.again
+	e.mu.Unlock()
+	if again {
+		return nil
+	}
+	gone, err := e.list.Add(p)
+	if err == nil && !gone {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.again: // that is why
+		return nil
+	case gone:
+		return errGone
+	}
+	return err
+}
+
+// whole waits for all pieces, for a reader in the place of one that was lost.
+func (e *listEdge) whole(ctx context.Context) ([]remote.Piece, error) {
+	e.mu.Lock()
+	e.again = true
+	e.mu.Unlock()
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return e.pieces, e.err // which may be that the lost reader wanted no more, or could not take more: nobody knows
+}
+
 func (e *listEdge) end(cause error, status plan.Status) error {
 	defer e.once.Do(func() { close(e.ready) })
+	e.err = cause
+	defer close(e.done)
 	switch {
 	case errors.Is(cause, errGone): // the reader knows
 		return nil
@@ -119,7 +160,13 @@ func (e *listEdge) end(cause error, status plan.Status) error {
 	if err := e.open(); err != nil {
 		return err
 	}
-	return e.list.End(status)
+	err := e.list.End(status)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.again {
+		return nil
+	}
+	return err
 }
 
 // wait waits until it is time to start the reader: a function that waits for its input is paid for too.

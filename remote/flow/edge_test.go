@@ -125,7 +125,7 @@ func TestStoredOutputLost(t *testing.T) {
 	for _, line := range []string{"parmap echo ::: a b c d", "on local echo x", "parmap echo ::: a b | reduce --tree sort"} {
 		b := newStoreBench(t)
 		check := checkLeaks(t, b.bench)
-		b.store.lose = func(task *remote.Task) (bool, bool) { return task.ID > 1 || task.ID == 0, false }
+		b.store.lose = func(*remote.Task) (bool, bool) { return true, false }
 		a, content, _ := b.runOut(line)
 		if content != nil || !slices.Contains(a.statuses, 125) || a.err == "" {
 			t.Errorf("%s: %v, %q, %v", line, content, a.err, a.statuses)
@@ -159,6 +159,35 @@ func TestStoredAttemptsLost(t *testing.T) {
 		}
 		if keys := b.left(); len(keys) > 0 {
 			t.Errorf("seed %d: left: %q", seed, keys)
+		}
+		check()
+	}
+}
+
+// A task that reads what is stored, and stores what it writes, is made again when it was lost, but not with --once.
+func TestStoredReaderLost(t *testing.T) {
+	for _, c := range []struct {
+		line, want string
+		after      bool
+	}{
+		{"parmap echo ::: 3 1 2 | on local sort", "1\n2\n3\n", false},
+		{"parmap echo ::: 3 1 2 | on local sort", "1\n2\n3\n", true},
+		{"parmap echo ::: 3 1 2 | on local --once sort", "", false},
+		{"on local --memory 512 seq 3 | on local --memory 1024 tac", "", false}, // a stream is not read twice
+	} {
+		b := newStoreBench(t)
+		check := checkLeaks(t, b.bench)
+		b.store.lose = func(task *remote.Task) (before, after bool) {
+			argv := append(task.Stages[0].Argv, "")
+			reader := task.Attempt == 0 && slices.Contains([]string{"sort", "tac"}, argv[0])
+			return reader && !c.after, reader && c.after
+		}
+		a, content, text := b.runOut(c.line)
+		if text != c.want || (content == nil) != (c.want == "") || c.want == "" && !slices.Contains(a.statuses, 125) {
+			t.Errorf("%s: %q, %q, %v", c.line, text, a.err, a.statuses)
+		}
+		if keys := b.left(); len(keys) > 0 {
+			t.Errorf("%s: left: %q", c.line, keys)
 		}
 		check()
 	}

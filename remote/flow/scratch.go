@@ -133,7 +133,7 @@ func (c *scratch) remove(ctx context.Context, bucket string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Delete(ctx, u.Key); err != nil { // first: see remote.Output
+	if err := objstore.RemoveAll(ctx, s, u.Key); err != nil { // first: see remote.Output
 		return err
 	}
 	return objstore.RemoveAll(ctx, s, strings.TrimSuffix(u.Key, "open"))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"sshell/interp/plan"
@@ -26,7 +28,7 @@ func roleEnv(role, roleVar string) []string {
 	return env
 }
 
-// taskUnit is a task of stages that are joined by kernel pipes, on the segment's own descriptors. It runs once: what it has
+// taskUnit is a task of stages that are joined by kernel pipes. On the segment's own descriptors it runs once: what it has
 // read and written cannot be taken back.
 type taskUnit struct {
 	first int
@@ -67,9 +69,35 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 	if t.Output, err = s.output(ctx, io); err != nil {
 		return nil, err
 	}
-	result, err := runner.Run(ctx, t, remote.Streams{Stdin: io.stdin, Stdout: io.stdout, Stderr: io.stderr[0]})
+	result, err := u.attempts(ctx, s, runner, t, io)
 	statuses, err := u.settle(io, t, result, err)
 	return statuses, u.deliver(ctx, io, result, statuses, err)
+}
+
+// taskTries is how many attempts a task has that can be lost without harm: as many as others.
+const taskTries = 3
+
+// attempts runs the task, again if it was lost and nothing has come of it: what it reads is stored, and so is what it writes.
+func (u *taskUnit) attempts(ctx context.Context, s *segment, runner remote.Runner, t *remote.Task, io streams) (*remote.Result, error) {
+	for n := 0; ; n++ {
+		result, err := runner.Run(ctx, t, remote.Streams{Stdin: io.stdin, Stdout: io.stdout, Stderr: io.stderr[0]})
+		list, listed := io.from.(*listEdge)
+		replays := t.Output.Kind == remote.ObjectOutput && (listed || t.Input.Kind == remote.PiecesInput || t.Input.Kind == remote.NoInput)
+		if !errors.Is(err, remote.ErrLost) || ctx.Err() != nil || !replays || u.parts[0].once || n+1 == taskTries {
+			return result, err
+		}
+		if listed {
+			pieces, wholeErr := list.whole(ctx)
+			if wholeErr != nil {
+				return nil, err
+			}
+			t.Input = remote.Input{Kind: remote.PiecesInput, Pieces: pieces}
+		}
+		pause(ctx, n)
+		again := *t
+		again.Attempt, again.Output = n+1, s.scratch.output(strings.TrimSuffix(t.Output.Object, "/"+strconv.Itoa(n)), n+1)
+		t = &again
+	}
 }
 
 // input is what a task reads.
@@ -99,9 +127,7 @@ func (s *segment) output(ctx context.Context, io streams) (remote.Output, error)
 	if err != nil {
 		return remote.Output{}, err
 	}
-	out := s.scratch.output(object, 0)
-	out.Commit = "" // there is one attempt
-	return out, nil
+	return s.scratch.output(object, 0), nil
 }
 
 // deliver hands on what a task has stored.
