@@ -17,12 +17,13 @@ import (
 // codePath is where GetFunction's Code.Location points. It is public, as a presigned URL is.
 const codePath = "/code/"
 
-// code is a function's zip, unpacked once for all its environments. It stays until the server closes.
+// code is a function's zip, unpacked once for all its environments, or an image's root. It stays until the server closes.
 type code struct {
 	digest string // SHA-256 in hexadecimal, which is the name of the zip and the folder
 	sha256 string // in base64, as the service shows it
 	size   int64
 	dir    string
+	image  string // the URI, if it is one's root
 }
 
 // storeCode unpacks a zip, unless the same was unpacked before.

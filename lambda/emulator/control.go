@@ -15,6 +15,7 @@ type settings struct {
 	EphemeralStorage                    *storage
 	RevisionId                          *string
 	Layers                              []string
+	ImageConfig                         *imageConfig
 }
 
 // source is the code of a call.
@@ -25,6 +26,7 @@ type source struct {
 	// S3ObjectVersion is one of a bucket that keeps versions.
 	S3ObjectVersion string
 	ImageUri        string
+	image           *code // what that is
 	Architectures   []string
 	DryRun          bool
 	RevisionId      *string
@@ -45,14 +47,14 @@ func (s *Server) createFunction(r *http.Request) (int, any, *apiError) {
 	if m == nil || m[2] != "" {
 		return 0, nil, errParameter("Value '%s' at 'functionName' failed to satisfy constraint", req.FunctionName)
 	}
-	if req.PackageType == "Image" {
-		return 0, nil, errParameter("Functions are zips here: PackageType must be Zip.")
+	if req.PackageType == "" {
+		req.PackageType = "Zip"
 	}
-	if req.Runtime == nil || req.Role == nil {
-		return 0, nil, errParameter("Runtime and Role are mandatory for functions created with deployment packages.")
+	if err := req.checkPackage(req.PackageType); err != nil {
+		return 0, nil, err
 	}
 	c := &configuration{FunctionName: m[1], FunctionArn: s.functionARN(m[1]), Timeout: defaultTimeout, MemorySize: minMemory,
-		Version: "$LATEST", State: "Active", LastUpdateStatus: "Successful", PackageType: "Zip", Architectures: []string{"x86_64"},
+		Version: "$LATEST", State: "Active", LastUpdateStatus: "Successful", PackageType: req.PackageType, Architectures: []string{"x86_64"},
 		EphemeralStorage: storage{minStorage}}
 	c.TracingConfig.Mode = "PassThrough"
 	req.Code.Architectures = req.Architectures
@@ -72,6 +74,21 @@ func (s *Server) createFunction(r *http.Request) (int, any, *apiError) {
 	}
 	s.functions[c.FunctionName] = &function{server: s, config: c, tags: req.Tags, all: map[*environment]bool{}}
 	return http.StatusCreated, c, nil
+}
+
+// checkPackage checks what must be set, and must not, for a kind of package.
+func (p *settings) checkPackage(kind string) *apiError {
+	switch {
+	case kind != "Zip" && kind != "Image":
+		return errParameter("Value '%s' at 'packageType' failed to satisfy constraint: [Zip, Image]", kind)
+	case p.Role == nil:
+		return errParameter("Role is mandatory.")
+	case kind == "Zip" && p.Runtime == nil:
+		return errParameter("Runtime and Role are mandatory for functions created with deployment packages.")
+	case kind == "Image" && (p.Runtime != nil || p.Handler != nil || len(p.Layers) > 0):
+		return errParameter("Please don't provide Handler or Runtime or Layer when the intent is to create a function with PackageType as Image.")
+	}
+	return nil
 }
 
 // apply checks settings and puts those that are set into a configuration.
@@ -108,6 +125,12 @@ func (p *settings) apply(c *configuration) *apiError {
 			return errParameter("Value '%d' at '%s' failed to satisfy constraint: Member must have value between %d and %d", *n.from, n.name, n.min, n.max)
 		}
 		*n.to = *n.from
+	}
+	if p.ImageConfig != nil {
+		if e := p.ImageConfig.EntryPoint; len(e) > 0 && !strings.HasPrefix(e[0], "/") {
+			return errParameter("Value '%s' at 'imageConfig.entryPoint': a program is named by its whole path here", e[0])
+		}
+		c.ImageConfigResponse = &imageResponse{p.ImageConfig}
 	}
 	if p.Handler != nil {
 		c.Handler = *p.Handler
@@ -147,10 +170,10 @@ func (v *variables) apply(c *configuration) *apiError {
 
 // applyCode stores a call's code and puts it into a configuration.
 func (s *Server) applyCode(c *configuration, src source) *apiError {
-	switch {
-	case src.ImageUri != "":
-		return errParameter("Functions are zips here: no ImageUri.")
-	case len(src.ZipFile) == 0:
+	switch isImage := c.PackageType == "Image"; {
+	case isImage != (src.image != nil) || isImage && len(src.ZipFile) > 0:
+		return errParameter("Please provide ImageUri when updating a function with packageType Image, and a zip when it is Zip.")
+	case !isImage && len(src.ZipFile) == 0:
 		return errParameter("Please provide a source for function code.")
 	}
 	if len(src.Architectures) > 0 {
@@ -159,9 +182,12 @@ func (s *Server) applyCode(c *configuration, src source) *apiError {
 		}
 		c.Architectures = src.Architectures
 	}
-	code, err := s.storeCode(src.ZipFile)
-	if err != nil {
-		return err
+	code := src.image
+	if code == nil {
+		var err *apiError
+		if code, err = s.storeCode(src.ZipFile); err != nil {
+			return err
+		}
 	}
 	c.code, c.CodeSha256, c.CodeSize = code, code.sha256, code.size
 	c.changed()
@@ -183,7 +209,7 @@ func (s *Server) getFunction(r *http.Request) (int, any, *apiError) {
 	return s.with(r, func(f *function) (int, any, *apiError) {
 		answer := map[string]any{
 			"Configuration": f.config,
-			"Code":          map[string]string{"RepositoryType": "S3", "Location": s.url + codePath + f.config.code.digest},
+			"Code":          s.location(f.config.code),
 			"Tags":          f.tags,
 		}
 		if f.reserved != nil {
@@ -191,6 +217,14 @@ func (s *Server) getFunction(r *http.Request) (int, any, *apiError) {
 		}
 		return http.StatusOK, answer, nil
 	})
+}
+
+// location says where a function's code is.
+func (s *Server) location(c *code) map[string]string {
+	if c.image != "" {
+		return map[string]string{"RepositoryType": "ECR", "ImageUri": c.image, "ResolvedImageUri": c.image}
+	}
+	return map[string]string{"RepositoryType": "S3", "Location": s.url + codePath + c.digest}
 }
 
 func (s *Server) getConfiguration(r *http.Request) (int, any, *apiError) {

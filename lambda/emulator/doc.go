@@ -12,7 +12,8 @@
 // signature of the one account there is; policies are kept and shown, and not applied.
 //
 // Functions are zips, sent with the call or named in Config.S3, for the runtimes provided.*: their bootstrap is run on this machine's
-// processor. There is one version, $LATEST. Errors have the service's codes, statuses and shapes; an accepted change is
+// processor. An image's code is a root on this machine, ImageUri file:// and the path of a folder, or of a tar of one (docker export):
+// /var/task/bootstrap is started in it, unless ImageConfig says another. There is one version, $LATEST. Errors have the service's codes, statuses and shapes; an accepted change is
 // in effect at once (State Active, LastUpdateStatus Successful).
 //
 // # Environments
@@ -42,6 +43,6 @@
 //
 // # What it lacks
 //
-// Layers, extensions, images, versions and aliases, VPCs, X-Ray, CPU shares, the bandwidth limit of streamed responses,
+// Layers, extensions, registries of images and what images say of themselves, versions and aliases, VPCs, X-Ray, CPU shares, the bandwidth limit of streamed responses,
 // the rate limits of scaling. An environment is frozen between invocations in Lambda; here it runs.
 package emulator

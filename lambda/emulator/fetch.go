@@ -10,8 +10,16 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// fetch replaces code that a call names in S3 by the zip itself. It reads as the account's owner does.
-func (s *Server) fetch(ctx context.Context, src *source) *apiError {
+// fetch gets code that a call only names: an image's root, or the zip in S3, which it reads as the account's owner does.
+func (s *Server) fetch(ctx context.Context, src *source) (err *apiError) {
+	if src.ImageUri != "" {
+		src.image, err = s.storeImage(src.ImageUri)
+		return err
+	}
+	return s.fetchZip(ctx, src)
+}
+
+func (s *Server) fetchZip(ctx context.Context, src *source) *apiError {
 	if src.S3Bucket == "" && src.S3Key == "" {
 		return nil
 	}

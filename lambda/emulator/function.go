@@ -11,7 +11,7 @@ import (
 type configuration struct {
 	FunctionName     string
 	FunctionArn      string
-	Runtime          string
+	Runtime          string `json:",omitempty"`
 	Role             string
 	Handler          string
 	CodeSize         int64
@@ -29,6 +29,8 @@ type configuration struct {
 	Architectures    []string
 	EphemeralStorage storage
 	TracingConfig    struct{ Mode string }
+	// ImageConfigResponse is of an image.
+	ImageConfigResponse *imageResponse `json:",omitempty"`
 
 	code *code
 }

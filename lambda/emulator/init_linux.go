@@ -72,7 +72,7 @@ func (noBootstrap) Error() string {
 
 // startBootstrap starts the bootstrap as the leader of a process group.
 func startBootstrap(o *launch) (int, error) {
-	if _, err := os.Stat(o.Path); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(o.Path); errors.Is(err, os.ErrNotExist) && !o.Image {
 		return 0, noBootstrap{}
 	}
 	null, err := os.Open(os.DevNull)
@@ -80,7 +80,7 @@ func startBootstrap(o *launch) (int, error) {
 		return 0, err
 	}
 	defer null.Close()
-	pid, err := syscall.ForkExec(o.Path, []string{o.Path}, &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(o.Path, append([]string{o.Path}, o.Args...), &syscall.ProcAttr{
 		Dir: o.Dir, Env: o.Env, Files: []uintptr{null.Fd(), 1, 2}, Sys: &syscall.SysProcAttr{Setpgid: true},
 	})
 	if err != nil {

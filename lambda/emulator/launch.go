@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,10 +11,12 @@ import (
 type launch struct {
 	Root    bool // build a root; else Path and Dir are names of the machine
 	Path    string
+	Args    []string // after Path
 	Dir     string
 	Env     []string
-	Code    string // the unpacked zip, for a root
-	Storage int64  // bytes of /tmp, for a root
+	Code    string // the unpacked zip, for a root, or with Image what is to be the root
+	Image   bool
+	Storage int64 // bytes of /tmp, for a root
 }
 
 // startError says why there is no bootstrap process.
@@ -37,6 +40,9 @@ func (e *environment) newLaunch(api string, root bool, tmp string) *launch {
 		o.Dir = c.code.dir
 	}
 	o.Path = o.Dir + "/bootstrap"
+	if c.code.image != "" {
+		o.ofImage(c.ImageConfigResponse)
+	}
 	vars := []string{
 		"PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"LD_LIBRARY_PATH=/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
@@ -45,6 +51,9 @@ func (e *environment) newLaunch(api string, root bool, tmp string) *launch {
 	}
 	if !root {
 		vars = []string{"PATH=" + os.Getenv("PATH"), "LANG=en_US.UTF-8", "TZ=:UTC", "TMPDIR=" + tmp}
+	}
+	if o.Image { // its own libraries are where its loader looks
+		vars = slices.DeleteFunc(vars, func(v string) bool { return strings.HasPrefix(v, "LD_LIBRARY_PATH=") })
 	}
 	url := e.server.url
 	vars = append(vars, "AWS_ENDPOINT_URL_LAMBDA="+url, "AWS_ENDPOINT_URL_IAM="+url, "AWS_ENDPOINT_URL_STS="+url)
@@ -71,6 +80,21 @@ func (e *environment) newLaunch(api string, root bool, tmp string) *launch {
 		"_HANDLER="+c.Handler,
 	))
 	return o
+}
+
+// ofImage starts what the configuration says, in an image's root.
+func (o *launch) ofImage(said *imageResponse) {
+	o.Image, o.Path = true, imageEntry
+	if said == nil {
+		return
+	}
+	if entry := said.ImageConfig.EntryPoint; len(entry) > 0 {
+		o.Path, o.Args = entry[0], slices.Clone(entry[1:])
+	}
+	o.Args = append(o.Args, said.ImageConfig.Command...)
+	if said.ImageConfig.WorkingDirectory != "" {
+		o.Dir = said.ImageConfig.WorkingDirectory
+	}
 }
 
 // lastOf leaves of variables with one name the last.

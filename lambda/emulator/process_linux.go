@@ -43,6 +43,9 @@ func (e *environment) startProcess(api string) (*process, error) {
 		if !errors.As(err, &refused) {
 			return p, err
 		}
+		if e.config.code.image != "" {
+			return nil, &startError{err}
+		}
 		s.warn("environments are not isolated, functions see this machine's files and programs: " + refused.reason)
 	}
 	return e.launch(api, false)

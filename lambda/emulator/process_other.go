@@ -21,6 +21,9 @@ func RunEnvironment() int { return 1 }
 
 // startProcess starts a bootstrap among the machine's files.
 func (e *environment) startProcess(api string) (*process, error) {
+	if e.config.code.image != "" {
+		return nil, &startError{errors.New("images are run on Linux only")}
+	}
 	if !e.server.HostRoot {
 		e.server.warn("environments are not isolated and memory is not limited: only Linux can")
 	}

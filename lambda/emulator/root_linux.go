@@ -15,41 +15,61 @@ const oldRoot = "/.old"
 // devices are the device files that programs expect everywhere.
 var devices = []string{"null", "zero", "full", "random", "urandom"}
 
-// enterRoot gives this process, which has its own mounts, a root with /var/task, /tmp, /dev and /proc, and takes from it
-// the power to undo that.
+// imageOldRoot is that for an image, whose root has no folder to spare: /tmp is mounted upon afterwards.
+const imageOldRoot = "/tmp"
+
+// enterRoot gives this process, which has its own mounts, a root with /var/task, /tmp, /dev and /proc, or an image's root with
+// its own of the last three, and takes from it the power to undo that.
 func enterRoot(o *launch) error {
 	s := &steps{}
 	s.mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
-	// The new root is mounted on a folder that every machine has; from the new root the folder is seen as before. It holds
-	// only what is mounted upon.
+	// The new root is mounted on a folder that every machine has; from the new root the folder is seen as before.
 	const place = "/proc"
-	s.mount("tmpfs", place, "tmpfs", unix.MS_NOSUID, "mode=755,size=1m")
-	s.folder(place + oldRoot)
-	s.do("change root", func() error { return unix.PivotRoot(place, place+oldRoot) })
+	old := oldRoot
+	if o.Image {
+		old = imageOldRoot
+		s.mount(o.Code, place, "", unix.MS_BIND|unix.MS_REC, "")
+	} else { // it holds only what is mounted upon
+		s.mount("tmpfs", place, "tmpfs", unix.MS_NOSUID, "mode=755,size=1m")
+		s.folder(place + old)
+	}
+	s.do("change root", func() error { return unix.PivotRoot(place, place+old) })
 	s.do("change root", func() error { return os.Chdir("/") })
-
-	s.folder("/var/task")
-	s.mount(oldRoot+o.Code, "/var/task", "", unix.MS_BIND|unix.MS_REC, "")
-	s.readOnly("/var/task")
-	s.folder("/tmp")
-	s.mount("tmpfs", "/tmp", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("mode=1777,size=%d", o.Storage))
+	if o.Image {
+		s.mount("tmpfs", "/dev", "tmpfs", unix.MS_NOSUID, "mode=755,size=1m")
+	} else {
+		s.folder("/var/task")
+		s.mount(old+o.Code, "/var/task", "", unix.MS_BIND|unix.MS_REC, "")
+		s.readOnly("/var/task")
+	}
 	s.folder("/proc")
 	s.mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
-	s.folder("/dev")
-	for _, name := range devices {
-		path := filepath.Join("/dev", name)
-		s.do("make "+path, func() error { return os.WriteFile(path, nil, 0o644) })
-		s.mount(oldRoot+path, path, "", unix.MS_BIND, "")
+	s.devices(old)
+	s.do("leave the old root", func() error { return unix.Unmount(old, unix.MNT_DETACH) })
+	if o.Image {
+		s.readOnly("/dev")
+	} else {
+		s.do("leave the old root", func() error { return os.Remove(old) })
 	}
-	for name, target := range map[string]string{"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"} {
-		s.do("make /dev/"+name, func() error { return os.Symlink("/proc/self/fd"+target, "/dev/"+name) })
-	}
-	s.do("leave the old root", func() error { return unix.Unmount(oldRoot, unix.MNT_DETACH) })
-	s.do("leave the old root", func() error { return os.Remove(oldRoot) })
+	s.folder("/tmp")
+	s.mount("tmpfs", "/tmp", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("mode=1777,size=%d", o.Storage))
 	s.readOnly("/")
 	s.do("name the host", func() error { return unix.Sethostname([]byte("localhost")) })
 	s.do("give up capabilities", dropPowers)
 	return s.err
+}
+
+// devices furnishes /dev.
+func (s *steps) devices(old string) {
+	s.folder("/dev")
+	for _, name := range devices {
+		path := filepath.Join("/dev", name)
+		s.do("make "+path, func() error { return os.WriteFile(path, nil, 0o644) })
+		s.mount(old+path, path, "", unix.MS_BIND, "")
+	}
+	for name, target := range map[string]string{"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"} {
+		s.do("make /dev/"+name, func() error { return os.Symlink("/proc/self/fd"+target, "/dev/"+name) })
+	}
 }
 
 // steps are taken until the kernel refuses one.
