@@ -302,6 +302,7 @@ func (sh *Shell) runPlaced(stages []*syntax.Stmt, all []bool, pipeline plan.Pipe
 		sh: sh, stages: stages, pipeline: pipeline, placements: placements,
 		all:      all,
 		statuses: make([]int, len(stages)),
+		broken:   len(stages),
 		outputs:  &outputs{},
 	}
 	ctx, stop := sh.proc.untilSignal(sh.ctx)
@@ -313,6 +314,9 @@ func (sh *Shell) runPlaced(stages []*syntax.Stmt, all []bool, pipeline plan.Pipe
 	}
 	stop()
 	reclaim()
+	for i := run.broken; i < len(stages); i++ {
+		run.statuses[i] = plan.StatusMachinery
+	}
 	if err := run.outputs.finish(!run.fault, run.statuses[len(stages)-1]); err != nil {
 		sh.errorLine("sshell: " + err.Error())
 		run.statuses[len(stages)-1] = plan.StatusMachinery
@@ -334,6 +338,15 @@ type placedRun struct {
 	mu       sync.Mutex
 	statuses []int
 	fault    bool // the machinery failed: no output appears
+	broken   int  // the first stage behind a segment that failed: what those made of a part is no answer
+}
+
+// breakAt notes that the machinery failed in a segment that ends before stage to.
+func (run *placedRun) breakAt(to int) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.fault = true
+	run.broken = min(run.broken, to)
 }
 
 // start starts every span, joined by kernel pipes.
@@ -379,11 +392,9 @@ func (run *placedRun) segment(ctx context.Context, s span, shell *Shell) {
 		if err != nil {
 			run.sh.errorLine(sentence(err))
 		}
-		run.mu.Lock()
-		defer run.mu.Unlock()
-		run.fault = true
+		run.breakAt(s.to)
 		for i := s.from; i < s.to; i++ {
-			run.statuses[i] = plan.StatusMachinery
+			run.set(i, plan.StatusMachinery)
 		}
 	}
 	defer closeSegment(&seg)
@@ -413,9 +424,7 @@ func (run *placedRun) segment(ctx context.Context, s span, shell *Shell) {
 		run.mu.Unlock()
 		for _, status := range statuses {
 			if status == plan.StatusMachinery {
-				run.mu.Lock()
-				run.fault = true
-				run.mu.Unlock()
+				run.breakAt(s.to)
 			}
 		}
 	}

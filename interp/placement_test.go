@@ -295,6 +295,24 @@ func TestOutputIsWholeOrAbsent(t *testing.T) {
 }
 
 // A snapshot brings all of a shell's state to another, bytes intact.
+// What stages behind a segment that failed made of a part of their input is no answer, whatever they say.
+func TestStagesBehindAFault(t *testing.T) {
+	lost := &recorder{err: io.ErrUnexpectedEOF}
+	for script, want := range map[string]string{
+		"on local x | { while read -r l; do :; done; }; echo $? ${PIPESTATUS[@]}": "125 125 125\n",
+		"true | on local x | : | :; echo $? ${PIPESTATUS[@]}":                     "125 0 125 125 125\n",
+		"true | on local x; echo $? ${PIPESTATUS[@]}":                             "125 0 125\n",
+	} {
+		if stdout, stderr, _ := placed(t, lost, script); stdout != want || stderr == "" {
+			t.Errorf("%s: %q, want %q; stderr %s", script, stdout, want, stderr)
+		}
+	}
+	failed := &recorder{status: 3}
+	if stdout, _, _ := placed(t, failed, "echo a | on local x | { read -r l; echo $l; }; echo ${PIPESTATUS[@]}"); stdout != "a\n0 3 0\n" {
+		t.Errorf("a command that failed: %q", stdout)
+	}
+}
+
 func TestSnapshotRestores(t *testing.T) {
 	const setup = `x=$'caf\xe9'; declare -a a=([3]=c [9]=$'\xff'); declare -A m=([k y]=v [z]=); export E=1; readonly R=2
 declare -i N=4; declare -n ref=x; f() { echo "f: $1"; }; shopt -s extglob; set -- p 'q r' ''; set -o pipefail
