@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,6 +25,7 @@ type ground struct {
 	bucket  string // its name
 	objects string // the folder that holds the bucket's objects as files
 	emulate *exec.Cmd
+	told    map[string]bool // what was left by pipelines before
 }
 
 // openGround starts the services.
@@ -32,7 +34,7 @@ func openGround(o options, seed uint64) (*ground, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &ground{bin: o.bin, dir: dir}
+	g := &ground{bin: o.bin, dir: dir, told: make(map[string]bool)}
 	g.emulate = exec.Command(filepath.Join(o.bin, "sshellctl"), "emulate", "--dir", filepath.Join(dir, "s3"),
 		"--logs", filepath.Join(dir, "logs"), "--faults", strconv.FormatUint(seed, 10), "--fault-rate", o.rate)
 	var stderr bytes.Buffer
@@ -182,14 +184,20 @@ func content(path string) string {
 	return "held " + string(data)
 }
 
-// left waits for the last of a pipeline to go, and says what stays: objects of its runs, and processes.
+// left waits for the last of a pipeline to go, and says what stays: objects of its runs, and processes. What it has said of an
+// earlier pipeline it does not say again.
 func (g *ground) left(mark string) string {
-	var left string
+	var left []string
 	for end := time.Now().Add(parting); ; time.Sleep(50 * time.Millisecond) {
-		if left = strings.Join(append(g.leftObjects(), leftProcesses(mark)...), ", "); left == "" || time.Now().After(end) {
-			return left
+		left = slices.DeleteFunc(append(g.leftObjects(), leftProcesses(mark)...), func(name string) bool { return g.told[name] })
+		if len(left) == 0 || time.Now().After(end) {
+			break
 		}
 	}
+	for _, name := range left {
+		g.told[name] = true
+	}
+	return strings.Join(left, ", ")
 }
 
 // leftObjects lists what is in the bucket under tmp/.

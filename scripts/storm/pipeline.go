@@ -94,7 +94,7 @@ func (m *maker) begin() {
 		m.both("cat in")
 	case 1:
 		c := m.pick(perLine)
-		m.ours = append(m.ours, m.on()+c+" < "+m.pick([]string{"in", "$STORE/in"}))
+		m.ours = append(m.ours, m.placed(c)+" < "+m.pick([]string{"in", "$STORE/in"}))
 		m.bash = append(m.bash, plain(c)+" < in")
 	case 2:
 		n := m.IntN(20000)
@@ -138,11 +138,7 @@ func (m *maker) stage() {
 	if strings.Contains(c, "head") {
 		m.leaves = true
 	}
-	on := m.on()
-	if on == "" {
-		c = plain(c)
-	}
-	m.ours = append(m.ours, on+c)
+	m.ours = append(m.ours, m.placed(c))
 	m.bash = append(m.bash, plain(c))
 }
 
@@ -153,6 +149,14 @@ func (m *maker) both(stage string) {
 // on says where a stage runs: in three of four cases it leaves.
 func (m *maker) on() string {
 	return m.pick([]string{"", "on lambda ", "on lambda ", "on lambda ", "on lambda --memory 256 ", "on lambda --timeout 50s "})
+}
+
+// placed gives a command where it may run.
+func (m *maker) placed(c string) string {
+	if on := m.on(); on != "" {
+		return on + c
+	}
+	return plain(c)
 }
 
 // plain gives a command without on: source in quotes becomes a group.
