@@ -9,6 +9,8 @@
 #	make fuzz     every fuzz target for FUZZTIME
 #	make storm    STORM pipelines in emulated functions whose services fail, by SEED: as in bash, or a clear failure
 #	make bench    each figure we promise, beside its peer; BENCH=name for one, BENCH_SCALE=0.05 for a quick look
+#	make bench-cloud
+#	              the same for functions and the object store, against API servers on this machine; BENCH=name for one
 
 GO ?= go
 FUZZTIME ?= 60s
@@ -27,7 +29,7 @@ PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
 # start thousands.
 RACED = ./interp/... ./pipes/... ./remote/...
 
-.PHONY: build image image-test demo test check fuzz bench clean storm
+.PHONY: build image image-test demo test check fuzz bench bench-cloud clean storm
 
 # The tag leaves out a way of being started that functions with runtimes of their own do not have.
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -tags lambda.norpc -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)"
@@ -77,6 +79,9 @@ storm: build
 bench: build
 	scripts/setup
 	$(GO) run ./scripts/bench -sshell bin/sshell -figure "$(BENCH)" -scale "$(BENCH_SCALE)"
+
+bench-cloud:
+	$(GO) run ./scripts/bench-cloud -figure "$(BENCH)"
 
 clean:
 	rm -rf bin dist
