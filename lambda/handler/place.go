@@ -137,6 +137,8 @@ func placeError(err error) error {
 	switch {
 	case errors.Is(err, artifact.ErrNoRoom):
 		return refused(fmt.Errorf("%w: half of the function's /tmp is for what tasks ship: deploy it with more storage", err))
+	case errors.Is(err, relocate.ErrLoader):
+		return refused(err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: %w", lambda.ErrMissing, err)
 	}

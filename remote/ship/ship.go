@@ -149,8 +149,16 @@ func (r *resolver) find(name string) (string, error) {
 			return file, nil
 		}
 	}
-	return "", fmt.Errorf("%s: command not found: %w", name, fs.ErrNotExist)
+	return "", fmt.Errorf("%s: %w", name, errNotFound)
 }
+
+// errNotFound wraps fs.ErrNotExist without saying it.
+var errNotFound error = notFound{}
+
+type notFound struct{}
+
+func (notFound) Error() string { return "command not found" }
+func (notFound) Unwrap() error { return fs.ErrNotExist }
 
 // program lists a program and what it needs. depth counts the scripts on the way to it.
 func (r *resolver) program(path, why string, depth int) error {
