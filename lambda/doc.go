@@ -46,5 +46,5 @@
 // Keys begin with tmp/<run>/: parts/<digest> for parts, cancel/<call> for a mark, and pipes/<call>/0, 1 and 2 for the streams of
 // the descriptors. A call is one call of Run. Run removes its streams and marks, or Close does for those that were
 // lost; parts serve the whole run, and End removes them. Artifacts belong to no run, and stay. Objects that a task's Output
-// names, and streams between two tasks, are of whoever named them, who removes them too.
+// names, below tasks/ as package flow has it, and streams between two tasks, are of whoever named them, who removes them too.
 package lambda

@@ -221,8 +221,21 @@ func (n *naming) call(words []string) {
 		}
 		n.file(w)
 	}
-	if name == "tar" {
+	switch {
+	case name == "tar":
 		n.compressors(words[1:])
+	case shells[filepath.Base(name)], name == ".", name == "source":
+		n.reads(words[1:])
+	}
+}
+
+// reads looks through the script that a shell is given to read: its first word that is no option.
+func (n *naming) reads(words []string) {
+	for _, w := range words {
+		if w != "" && w[0] != '-' {
+			n.script(n.inDir(w))
+			return
+		}
 	}
 }
 

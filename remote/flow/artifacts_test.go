@@ -58,6 +58,7 @@ func TestArtifactsOfCommands(t *testing.T) {
 		{"what is no script of the shell", []string{"./python"}, []string{dir + "/python"}},
 		{"values in source", []string{"sh", "-c", "echo {} | sort {}"}, []string{"sh", "sort"}},
 		{"source of ours", []string{"on lambda 'sort | wc'; parmap --on lambda nice :::"}, []string{"sort", "wc", "nice"}},
+		{"script that is read", []string{"bash -e script x"}, []string{"./script", "wc", "sort", dir + "/inner"}},
 		{"archives", []string{"tar xf data.tar.gz; tar c --xz sub; tar -cj sub"}, []string{"tar", "gzip", "xz", "bzip2"}},
 		{"not UTF-8", []string{"sort 'na\xefve' | wc"}, []string{"sort", "./na\xefve", "wc"}},
 		{"time zone", []string{"TZ=:" + dir + "/data sort; export TZ=$x; LC_ALL="}, []string{"sort", dir + "/data"}},

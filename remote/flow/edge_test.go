@@ -248,10 +248,7 @@ func TestCollector(t *testing.T) {
 			out := &objectOutput{name: "s3://out/result"}
 			seg.Out = out
 			s := b.flow().segment(seg)
-			var err error
-			if s.scratch, err = s.openScratch(); err != nil {
-				t.Fatal(err)
-			}
+			s.scratch = s.openScratch()
 			defer s.close()
 			units, err := s.units()
 			if err != nil {

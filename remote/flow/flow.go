@@ -155,13 +155,11 @@ func (f *Flow) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error)
 		statuses[i] = plan.StatusMachinery
 	}
 	units, err := s.units()
-	if err == nil {
-		s.scratch, err = s.openScratch()
-	}
 	if err != nil {
 		s.say(0, err)
 		return statuses, nil
 	}
+	s.scratch = s.openScratch()
 	r := &segmentRun{segment: s, statuses: statuses}
 	r.run(ctx, units)
 	if ctx.Err() != nil {

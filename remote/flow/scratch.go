@@ -29,20 +29,21 @@ type scratch struct {
 	given   string // the bucket whose objects are somebody else's to remove
 }
 
-// openScratch returns the segment's scratch, nil on a target whose tasks store nothing.
-func (s *segment) openScratch() (*scratch, error) {
+// openScratch returns the segment's scratch, nil on a target whose tasks store nothing, or that cannot be had: the units say
+// why, by their names.
+func (s *segment) openScratch() *scratch {
 	if s.Target == plan.Local {
-		return nil, nil
+		return nil
 	}
 	r, err := s.runner(RunnerOptions{Dir: s.dir})
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	storer, ok := r.(remote.Storer)
 	if !ok {
-		return nil, nil
+		return nil
 	}
-	return &scratch{storer: storer, run: s.id, buckets: make(map[string]bool)}, nil
+	return &scratch{storer: storer, run: s.id, buckets: make(map[string]bool)}
 }
 
 // prefix is how the names of objects in a bucket begin.
