@@ -1,7 +1,7 @@
 // Package ship brings to a task's root what it needs where nothing of this machine is: programs with the interpreter of a
 // script, the loader and the shared libraries of an ELF program, and files. Resolve finds them, by reading files only: it
 // starts nothing. Layout says how they stand in a root. Package artifact takes them to targets that do not see this machine's
-// files.
+// files, and package relocate lets programs run where not even the root can be theirs.
 //
 // A known interpreter, Python or Perl, comes with its standard library. Locale finds what the C library reads because of
 // the environment: locales, converters of character sets, the time zone. What else a program opens by itself while it
