@@ -364,6 +364,10 @@ func (run *placedRun) start(ctx context.Context) {
 			}
 			next, out = r, w
 		}
+		if run.pipeline.LastPipe && s.to == len(run.stages) && run.placements[s.from].Target == plan.Client {
+			run.set(s.from, run.sh.lastStage(run.stages[s.from], in))
+			break
+		}
 		shell := run.sh.stageShell(group, in, out, run.all[s.to-1], true)
 		shell.outputs = run.outputs
 		in = next

@@ -169,6 +169,12 @@ func TestKeptOnClient(t *testing.T) {
 	cases := []struct{ name, stage, reason string }{
 		{"state", "x=1", "changes the state of this shell"},
 		{"state in a function", "f", "changes the state of this shell"},
+		{"state in an expansion", "echo ${v:=1} | true; : ${v:=1}", "changes the state of this shell"},
+		{"an end in an expansion", "true ${1?none}", "changes the state of this shell"},
+		{"state in arithmetic", "( : ); echo $((v++)); : $((v += 1))", "changes the state of this shell"},
+		{"state in a condition", "[[ a =~ a ]]", "changes the state of this shell"},
+		{"printf -v", "printf -v v x", "changes the state of this shell"},
+		{"behind command", "command read v", "changes the state of this shell"},
 		{"terminal", "stty -a", "terminal"},
 		{"terminal device", "cat /dev/tty", "terminal"},
 		{"process id", "echo $$", "process id"},
@@ -310,6 +316,15 @@ func TestStagesBehindAFault(t *testing.T) {
 	failed := &recorder{status: 3}
 	if stdout, _, _ := placed(t, failed, "echo a | on local x | { read -r l; echo $l; }; echo ${PIPESTATUS[@]}"); stdout != "a\n0 3 0\n" {
 		t.Errorf("a command that failed: %q", stdout)
+	}
+}
+
+// With lastpipe the last stage is this shell's own.
+func TestLastPipe(t *testing.T) {
+	r := &recorder{}
+	stdout, _, _ := placed(t, r, "shopt -s lastpipe; echo a | on local x | read -r v; echo $v")
+	if stdout != "a\n" || len(r.segments) != 1 {
+		t.Errorf("%q, segments %s", stdout, shape(r.segments))
 	}
 }
 

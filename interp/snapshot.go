@@ -88,6 +88,7 @@ func (sh *Shell) scopeVars(s *scope) []plan.Variable {
 		w := plan.Variable{Name: name, Attr: uint16(v.attr), Set: v.set}
 		switch {
 		case v.list != nil:
+			w.Set = true // also without an element
 			w.Keys, w.Elems = v.list.Keys(), v.list.vals
 		case v.assoc != nil:
 			w.Keys, w.Elems = v.assoc.insertionOrder()
@@ -145,7 +146,7 @@ func (sh *Shell) Restore(s *plan.Snapshot) error {
 }
 
 func (sh *Shell) restoreVar(s *scope, w plan.Variable) {
-	v := &Var{own: sh.own, attr: Attr(w.Attr), set: w.Set}
+	v := &Var{own: sh.own, attr: Attr(w.Attr)}
 	switch {
 	case v.attr&ListVar != 0:
 		if w.Keys != nil || w.Set {
@@ -160,7 +161,7 @@ func (sh *Shell) restoreVar(s *scope, w plan.Variable) {
 			v.assoc.Set(k, w.Elems[i])
 		}
 	default:
-		v.s = w.Value
+		v.s, v.set = w.Value, w.Set
 	}
 	if s.vars == nil {
 		s.vars = make(map[string]*Var)

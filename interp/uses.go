@@ -97,8 +97,16 @@ func (u *useScan) node(n syntax.Node) {
 			u.call(n)
 		case *syntax.DeclClause:
 			u.state()
-		case *syntax.ArithmCmd, *syntax.LetClause:
+		case *syntax.ArithmCmd, *syntax.LetClause, *syntax.TestClause: // [[ sets BASH_REMATCH
 			u.state()
+		case *syntax.BinaryArithm:
+			if isAssignment(n.Op) {
+				u.state()
+			}
+		case *syntax.UnaryArithm:
+			if n.Op == syntax.Inc || n.Op == syntax.Dec {
+				u.state()
+			}
 		case *syntax.FuncDecl:
 			u.state()
 			return false // its body runs when it is called
@@ -114,6 +122,9 @@ func (u *useScan) node(n syntax.Node) {
 			if n.Param != nil && (n.Param.Value == "$" || n.Param.Value == "PPID" || n.Param.Value == "BASHPID") {
 				u.found |= plan.UsesPid
 			}
+			if n.Exp != nil && setsOrEnds(n.Exp.Op) {
+				u.state()
+			}
 		case *syntax.Lit:
 			u.path(n.Value)
 		case *syntax.SglQuoted:
@@ -121,6 +132,25 @@ func (u *useScan) node(n syntax.Node) {
 		}
 		return true
 	})
+}
+
+// isAssignment reports whether an operator of arithmetic changes a variable.
+func isAssignment(op syntax.BinAritOperator) bool {
+	switch op {
+	case syntax.Assgn, syntax.AddAssgn, syntax.SubAssgn, syntax.MulAssgn, syntax.QuoAssgn, syntax.RemAssgn,
+		syntax.AndAssgn, syntax.OrAssgn, syntax.XorAssgn, syntax.ShlAssgn, syntax.ShrAssgn:
+		return true
+	}
+	return false
+}
+
+// setsOrEnds reports whether an expansion may set its variable, or end the shell.
+func setsOrEnds(op syntax.ParExpOperator) bool {
+	switch op {
+	case syntax.AssignUnset, syntax.AssignUnsetOrNull, syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		return true
+	}
+	return false
 }
 
 // words looks at the words of a stage of ours.
@@ -156,8 +186,16 @@ func (u *useScan) call(c *syntax.CallExpr) {
 		u.state() // assignments that stay
 		return
 	}
-	name := c.Args[0].Lit()
+	args := c.Args
+	for len(args) > 1 && (args[0].Lit() == "command" || args[0].Lit() == "builtin") {
+		args = args[1:]
+	}
+	name := args[0].Lit()
 	switch name {
+	case "printf":
+		if len(args) > 1 && strings.HasPrefix(args[1].Lit(), "-v") {
+			u.state()
+		}
 	case "kill", "wait", "jobs", "fg", "bg", "disown", "suspend":
 		u.found |= plan.UsesJobs
 	case "stty", "tty", "tput", "vi", "vim", "nano", "less", "more", "top", "htop", "clear", "reset":
