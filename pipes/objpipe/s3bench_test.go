@@ -1,7 +1,6 @@
 package objpipe_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 
 	"sshell/pipes"
@@ -31,7 +29,7 @@ func BenchmarkS3Throughput(b *testing.B) {
 	var pipeTime, bareTime time.Duration
 	for b.Loop() {
 		bucket := s3test.NewBucket(b)
-		bare := timed(b, func() error { return throughSDK(b, s3test.Client(b), bucket) })
+		bare := timed(b, func() error { return throughSDK(b, s3test.NewBare(b, bucket)) })
 		empty(b, bucket)
 		pipe := timed(b, func() error {
 			_, _, err := stream(b.Context(), objpipe.NewApart(s3test.Open(b, bucket)))
@@ -86,17 +84,17 @@ func idleGets(ctx context.Context, transport pipes.Transport) (float64, error) {
 // many over the SDK, p50: at the stream's beginning, and after silence.
 func BenchmarkS3FirstByte(b *testing.B) {
 	const silence = 5 * time.Second
-	client, bucket := s3test.Client(b), s3test.NewBucket(b)
+	peer := s3test.NewBare(b, s3test.NewBucket(b))
 	transport := objpipe.NewApart(s3test.NewStore(b))
 	data := make([]byte, pieceSize)
 	var bare, first, later []float64
 	for n := 0; b.Loop(); n++ {
 		key := strconv.Itoa(n)
 		bare = append(bare, milliseconds(timed(b, func() error {
-			if err := put(b.Context(), client, bucket, key, data); err != nil {
+			if err := peer.Put(b.Context(), key, data); err != nil {
 				return err
 			}
-			return get(b.Context(), client, bucket, key)
+			return get(b.Context(), peer, key)
 		})))
 		w, r, err := pair(b.Context(), transport, "first/"+key)
 		if err != nil {
@@ -204,7 +202,7 @@ func drain(r io.Reader) error {
 
 // throughSDK puts streamSize bytes as objects of blockSize, inFlight at a time, each from memory of its own as those of a stream, while
 // as many loops get those that are there.
-func throughSDK(b *testing.B, client *sdk.Client, bucket string) error {
+func throughSDK(b *testing.B, peer s3test.Bare) error {
 	next, there := make(chan string, blocks), make(chan string, blocks)
 	for n := range blocks {
 		next <- strconv.Itoa(n)
@@ -216,7 +214,7 @@ func throughSDK(b *testing.B, client *sdk.Client, bucket string) error {
 		puts.Go(func() error {
 			block := make([]byte, blockSize)
 			for key := range next {
-				if err := put(ctx, client, bucket, key, block); err != nil {
+				if err := peer.Put(ctx, key, block); err != nil {
 					return err
 				}
 				there <- key
@@ -225,7 +223,7 @@ func throughSDK(b *testing.B, client *sdk.Client, bucket string) error {
 		})
 		gets.Go(func() error {
 			for key := range there {
-				if err := get(ctx, client, bucket, key); err != nil {
+				if err := get(ctx, peer, key); err != nil {
 					return err
 				}
 			}
@@ -240,16 +238,11 @@ func throughSDK(b *testing.B, client *sdk.Client, bucket string) error {
 	return err
 }
 
-func put(ctx context.Context, client *sdk.Client, bucket, key string, data []byte) error {
-	_, err := client.PutObject(ctx, &sdk.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(data)})
-	return err
-}
-
-func get(ctx context.Context, client *sdk.Client, bucket, key string) error {
-	out, err := client.GetObject(ctx, &sdk.GetObjectInput{Bucket: &bucket, Key: &key})
+func get(ctx context.Context, peer s3test.Bare, key string) error {
+	body, err := peer.Get(ctx, key)
 	if err != nil {
 		return err
 	}
-	defer out.Body.Close()
-	return drain(out.Body)
+	defer body.Close()
+	return drain(body)
 }
