@@ -14,6 +14,8 @@
 // emulate starts Lambda, IAM, STS and S3 on loopback, see package emulator. COMMAND is run with the AWS_* variables set that lead the
 // AWS SDK and the aws command line there; its status is the status, and all is stopped when it ends. Without COMMAND the
 // variables are printed as lines to export, and the services stay until SIGINT, SIGTERM or SIGHUP.
+// aws before 2.13 takes no endpoint from a variable: see scripts/emulate/awscli. With --faults SEED calls and invocations go
+// wrong, by the seed. An emulator that was killed leaves no process, and a folder that the next one removes.
 //
 // The statuses are the command's, 128 and the number of the signal that ended it, 126 and 127 where it could not be started, 125
 // when the services could not be, and 2 for wrong arguments. doctor's is 1 if something is wrong; those of the other
