@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// ldCachePath is the cache of glibc's loader, which ldconfig writes.
-const ldCachePath = "/etc/ld.so.cache"
+// LoaderCache is the cache of glibc's loader, which ldconfig writes. It tells nothing of another root's libraries.
+const LoaderCache = "/etc/ld.so.cache"
 
 // The layout of the cache, from glibc's dl-cache.h: a header, then entries, then strings, whose offsets count from
 // the header's first byte. Numbers are in the machine's own byte order.
@@ -28,7 +28,7 @@ func (c *ldCache) lookup(name string) []string { return c.paths[name] }
 // directories that follow it in the search are looked through anyway.
 func (r *resolver) ldCache() *ldCache {
 	if r.cache == nil {
-		data, err := os.ReadFile(ldCachePath)
+		data, err := os.ReadFile(LoaderCache)
 		if err != nil {
 			data = nil
 		}

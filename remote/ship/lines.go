@@ -65,6 +65,3 @@ func sizeText(n int64) string {
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/mib)
 }
-
-// LoaderCache is the cache of the machine's loader, which tells nothing of another's.
-const LoaderCache = ldCachePath

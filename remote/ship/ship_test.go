@@ -258,7 +258,7 @@ func FuzzLoaderCache(f *testing.F) {
 
 // isLibrary leaves out what ldd does not print.
 func isLibrary(path string) bool {
-	return path != ldCachePath && path != shellPath && filepath.Base(path) != unwinder
+	return path != LoaderCache && path != shellPath && filepath.Base(path) != unwinder
 }
 
 // A library has the names under which the default folders must have it, unless it is found by where the program is.
