@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ const tidyFor = 10 * time.Second
 type fate struct {
 	mu   sync.Mutex
 	told bool      // there is a mark
+	stop bool      // it tells the function to stop
+	over bool      // it was removed, or there will be none
 	end  time.Time // when it is gone at the latest
 }
 
@@ -38,18 +41,24 @@ func (f *fate) deadline() time.Time {
 }
 
 // tell puts the mark that stops the function.
-func (c *call) tell(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, tidyFor)
-	defer stop()
+func (c *call) tell(ctx context.Context) error { return c.putMark(ctx, StopMark) }
+
+// leave puts the mark that says that nobody reads an output any more. Without it the function writes on, to nobody.
+func (c *call) leave(fd int) { _ = c.putMark(context.Background(), strconv.Itoa(fd)) }
+
+// putMark puts the mark with a text, unless it says already that the function is to stop.
+func (c *call) putMark(ctx context.Context, text string) error {
+	ctx, done := context.WithTimeout(ctx, tidyFor)
+	defer done()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.told {
+	if c.stop || c.over {
 		return nil
 	}
-	if err := c.r.cfg.Store.Put(ctx, c.mark, strings.NewReader(""), 0, false); err != nil {
+	if err := c.r.cfg.Store.Put(ctx, c.mark, strings.NewReader(text), int64(len(text)), false); err != nil {
 		return fmt.Errorf("cancel: %w", err)
 	}
-	c.told = true
+	c.told, c.stop = true, text == StopMark
 	return nil
 }
 
@@ -79,6 +88,7 @@ func (c *call) remove(ctx context.Context, response *Response) {
 	}
 	c.mu.Lock()
 	told := c.told
+	c.over = true
 	c.mu.Unlock()
 	if told {
 		_ = c.r.cfg.Store.Delete(ctx, c.mark)

@@ -25,7 +25,7 @@
 //
 // # The wire
 //
-// Lambda takes and gives JSON, and shell strings are bytes. Request and response are one JSON object each:
+// Lambda takes and gives JSON, and shell strings are bytes. Request and response are JSON objects:
 //
 //	{"sshell": 3, "body": "…"}
 //
@@ -34,11 +34,11 @@
 //
 //	{"sshell": 4, "error": "…"}
 //
-// A request that says so is answered live, by a streamed response (see Live) of frames: a kind of one byte, a size of four in
-// network order, and as many bytes. They are output as it comes, and at last the response.
+// The function answers by a response stream of frames: a kind of one byte, a size in six hexadecimal digits, and as many
+// bytes. They are output as it comes (see Live), and at last the response.
 //
-// Standard input of up to InlineMax bytes is in the task, and as much of each output in the response. More, or output of a
-// command that goes on, is a stream of the transport. What many tasks share (the snapshot, the environment), and what a
+// Standard input of up to InlineMax bytes is in the task. More is a stream of the transport, and so is output after its first
+// LiveMax bytes. What many tasks share (the snapshot, the environment), and what a
 // payload cannot hold, is a Part: an object under its SHA-256, stored once.
 //
 // # What is stored

@@ -7,10 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-
 	"sshell/remote"
 )
 
@@ -87,21 +83,18 @@ func (c *call) once(ctx context.Context, payload []byte) answer {
 	c.setDeadline(time.Now().Add(c.r.cfg.Timeout + MaxInit))
 	ctx, stop := context.WithDeadline(ctx, c.deadline())
 	defer stop()
-	if c.live != nil {
-		return c.onceLive(ctx, c.live, payload)
-	}
-	out, err := c.r.cfg.Invoker.Invoke(ctx, &sdk.InvokeInput{
-		FunctionName:   aws.String(c.r.cfg.Function),
-		InvocationType: types.InvocationTypeRequestResponse,
-		Payload:        payload,
-	})
-	if err != nil {
+	var in frames
+	err := c.r.cfg.Invoker.Invoke(ctx, c.r.cfg.Function, payload, func(p []byte) error { return in.take(p, c.frame) })
+	var died *FunctionError
+	switch {
+	case errors.As(err, &died):
+		return c.died(died.Note)
+	case err != nil:
 		return c.unanswered(err)
+	case in.whole == nil: // of another version, or none of ours
+		in.whole = in.rest
 	}
-	if out.FunctionError != nil {
-		return c.died(out.Payload)
-	}
-	return c.answered(out.Payload)
+	return c.answered(in.whole)
 }
 
 // unanswered is the answer where the request failed.

@@ -46,13 +46,9 @@ const (
 	MaxUnzipped = 250 << 20
 )
 
-// InlineMax is how many bytes of standard input, and of each output, travel in the payload: DESIGN §5's bound. Three of
+// InlineMax is how many bytes of standard input travel in the payload: DESIGN §5's bound. Three of
 // them in base64 take half a megabyte, far from MaxPayload.
 const InlineMax = 128 << 10
-
-// HoldFor is how long output of a command that goes on waits to be sent inline after its first byte. Most
-// commands have ended by then, and cost no request to the store; whoever watches a longer one does not notice.
-const HoldFor = 500 * time.Millisecond
 
 // LookEvery is the time between two looks of a function for its cancel mark, DESIGN §6's: 1,800 requests an hour.
 const LookEvery = 2 * time.Second

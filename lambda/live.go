@@ -2,32 +2,18 @@ package lambda
 
 import (
 	"bytes"
-	"context"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-
-	"sshell/remote"
 )
 
-// StreamInvoker is an Invoker that gives a response while the function writes it. The output of a task goes to a terminal
-// by that road: no block of a stream has to be filled, stored and found.
-type StreamInvoker interface {
-	InvokeWithResponseStream(ctx context.Context, in *sdk.InvokeWithResponseStreamInput, opts ...func(*sdk.Options)) (*sdk.InvokeWithResponseStreamOutput, error)
-}
-
-// LiveMax is how many bytes of each output travel in a live response: of a streamed response the first 6 MB come at full speed,
+// LiveMax is how many bytes of each output travel in a response: of a streamed response the first 6 MB come at full speed,
 // and the rest at 2 MB a second (Lambda Developer Guide, "Lambda quotas"). What follows is a stream of the transport.
 const LiveMax = 2 << 20
 
-// frameKind says what a frame of a live response is.
+// frameKind says what a frame of a response is.
 type frameKind byte
 
 const (
@@ -37,26 +23,27 @@ const (
 	responseFrame frameKind = 'r' // what EncodeResponse wrote, or EncodeRefusal; the last
 )
 
+// frameKinds are what a response of ours can begin with: JSON, which others answer with, cannot.
+var frameKinds = []byte{byte(stdoutFrame), byte(stderrFrame), byte(streamFrame), byte(responseFrame)}
+
 const (
-	// frameHead is the length of a frame's kind and size.
-	frameHead = 5
+	// frameHead is the length of a frame's kind and size. The size is text, for those who look at what a function answers.
+	frameHead = 7
 	// maxFrame bounds what is believed of a frame's size: a response has at most as much as a payload.
 	maxFrame = MaxPayload
 )
 
-// Live writes a live response. Its methods may be called from several goroutines.
+// Live writes a response while its task runs. Its methods may be called from several goroutines.
 type Live struct {
 	mu sync.Mutex
 	w  io.Writer
 }
 
-// NewLive writes a live response to w.
+// NewLive writes to w.
 func NewLive(w io.Writer) *Live { return &Live{w: w} }
 
 func (l *Live) write(k frameKind, data []byte) error {
-	frame := make([]byte, frameHead, frameHead+len(data))
-	frame[0] = byte(k)
-	binary.BigEndian.PutUint32(frame[1:], uint32(len(data)))
+	frame := fmt.Appendf(make([]byte, 0, frameHead+len(data)), "%c%0*x", k, frameHead-1, len(data))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, err := l.w.Write(append(frame, data...))
@@ -72,61 +59,7 @@ func (l *Live) Stream(fd int) error { return l.write(streamFrame, []byte{byte('0
 // End sends the payload that would have been the whole answer.
 func (l *Live) End(payload []byte) error { return l.write(responseFrame, payload) }
 
-// Stream invokes a function and gives take its response while it comes. An error is a *FunctionError where the function
-// ended without its whole response, one of the SDK where the request failed, or take's.
-func Stream(ctx context.Context, by StreamInvoker, function string, payload []byte, take func([]byte) error) error {
-	out, err := by.InvokeWithResponseStream(ctx, &sdk.InvokeWithResponseStreamInput{
-		FunctionName:   aws.String(function),
-		InvocationType: types.ResponseStreamingInvocationTypeRequestResponse,
-		Payload:        payload,
-	})
-	if err != nil {
-		return err
-	}
-	events := out.GetStream()
-	defer events.Close()
-	for event := range events.Events() {
-		switch e := event.(type) {
-		case *types.InvokeWithResponseStreamResponseEventMemberPayloadChunk:
-			if err := take(e.Value.Payload); err != nil {
-				return fmt.Errorf("read response: %w", err)
-			}
-		case *types.InvokeWithResponseStreamResponseEventMemberInvokeComplete:
-			if e.Value.ErrorCode != nil {
-				return &FunctionError{deathNote(e.Value)}
-			}
-			return nil
-		}
-	}
-	if err := events.Err(); err != nil {
-		return err
-	}
-	return errors.New("the response ends early")
-}
-
-// FunctionError is the end of a function without its whole response. Note is the payload that says so.
-type FunctionError struct{ Note []byte }
-
-func (e *FunctionError) Error() string { return "the function failed: " + string(e.Note) }
-
-// onceLive makes the invocation, and passes its output on while it comes.
-func (c *call) onceLive(ctx context.Context, by StreamInvoker, payload []byte) answer {
-	var in frames
-	err := Stream(ctx, by, c.r.cfg.Function, payload, func(p []byte) error { return in.take(p, c.frame) })
-	var died *FunctionError
-	switch {
-	case errors.As(err, &died):
-		return c.died(died.Note)
-	case err != nil:
-		return c.unanswered(err)
-	case in.whole == nil: // of a function that knows no live responses, or did not get as far
-		in.whole = in.rest
-	}
-	return c.answered(in.whole)
-}
-
-// frame passes a frame's output on. A terminal that has gone is no fault: the function is told to stop by its own writes, or
-// ends by itself.
+// frame passes a frame's output on.
 func (c *call) frame(k frameKind, data []byte) {
 	if k == streamFrame && len(data) == 1 {
 		if o := c.outputFor(frameKind(data[0])); o != nil {
@@ -135,7 +68,9 @@ func (c *call) frame(k frameKind, data []byte) {
 		return
 	}
 	if o := c.outputFor(k); o != nil {
-		_ = o.write(data)
+		if o.take(data) {
+			go c.leave(int(k - '0'))
+		}
 	}
 }
 
@@ -146,32 +81,25 @@ func (c *call) outputFor(k frameKind) *output {
 	return nil
 }
 
-// deathNote is the end of an invocation without an answer, as Invoke's payload would have it.
-func deathNote(e types.InvokeWithResponseStreamCompleteEvent) []byte {
-	details := []byte(aws.ToString(e.ErrorDetails))
-	if json.Valid(details) && bytes.HasPrefix(bytes.TrimSpace(details), []byte("{")) {
-		return details
-	}
-	note, err := json.Marshal(map[string]string{"errorType": aws.ToString(e.ErrorCode), "errorMessage": string(details)})
-	if err != nil {
-		return nil
-	}
-	return note
-}
-
-// frames takes a live response apart.
+// frames takes a response apart. What does not begin with a frame is left in rest.
 type frames struct {
 	rest  []byte
 	whole []byte // the last frame's payload, nil before it came
+	ours  bool   // it began with a frame
 }
 
 // take takes some more bytes, and gives each frame of output that is whole to f.
 func (f *frames) take(p []byte, give func(frameKind, []byte)) error {
 	f.rest = append(f.rest, p...)
-	for len(f.rest) >= frameHead && f.rest[0] != '{' {
-		size := binary.BigEndian.Uint32(f.rest[1:])
-		if size > maxFrame {
-			return fmt.Errorf("a frame of %d bytes", size)
+	if !f.ours && len(f.rest) > 0 {
+		if f.ours = bytes.IndexByte(frameKinds, f.rest[0]) >= 0; !f.ours && len(f.rest) > maxFrame {
+			return errors.New("not a frame")
+		}
+	}
+	for f.ours && len(f.rest) >= frameHead {
+		size, err := strconv.ParseUint(string(f.rest[1:frameHead]), 16, 32)
+		if err != nil || size > maxFrame {
+			return fmt.Errorf("a frame of %.8q bytes", f.rest[1:frameHead])
 		}
 		if len(f.rest) < frameHead+int(size) {
 			return nil
@@ -188,9 +116,4 @@ func (f *frames) take(p []byte, give func(frameKind, []byte)) error {
 		f.rest = f.rest[frameHead+int(size):]
 	}
 	return nil
-}
-
-// isLive reports whether somebody watches a task's output.
-func isLive(s remote.Streams) bool {
-	return s.Stdout != nil && isTerminal(s.Stdout) || s.Stderr != nil && isTerminal(s.Stderr)
 }

@@ -7,29 +7,31 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
-	"time"
 
 	"sshell/pipes"
 	"sshell/remote"
 )
 
-// output is one output of a call, on its way to a descriptor. It becomes a stream if it is large or its command goes on, so
-// after HoldFor it is looked for; before that there is none, and to look costs requests.
+// output is one output of a call, on its way to a descriptor. It comes with the response, until that says that the rest is a
+// stream.
 type output struct {
 	name string
 	to   *os.File // nil for one that nobody wants
-	live bool     // it comes with the response, until that says that there is a stream
 	know sync.Once
+	over atomic.Bool // nobody takes any more
 
 	drop     context.CancelFunc
 	answered chan struct{} // closed when it is known whether there is a stream
 	done     chan struct{}
 	err      error // set before done is closed
+	left     bool  // the reader has left, before there was a stream
+	failed   error // of what came with the response; take's until that has ended
 }
 
-func newOutput(name string, to *os.File, live bool) *output {
-	return &output{name: name, to: to, live: live, answered: make(chan struct{}), done: make(chan struct{})}
+func newOutput(name string, to *os.File) *output {
+	return &output{name: name, to: to, answered: make(chan struct{}), done: make(chan struct{})}
 }
 
 // sameFile reports whether two outputs go to one place, where only one stream keeps their order.
@@ -42,21 +44,12 @@ func sameFile(a, b *os.File) bool {
 	return a == b || err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
-// start looks for the stream when it is time.
+// start reads the stream when there is one.
 func (o *output) start(ctx context.Context, t pipes.Transport) {
 	ctx, o.drop = context.WithCancel(ctx)
 	go func() {
 		defer close(o.done)
-		var hold <-chan time.Time // for ever
-		if !o.live {
-			timer := time.NewTimer(HoldFor)
-			defer timer.Stop()
-			hold = timer.C
-		}
-		select {
-		case <-hold:
-		case <-o.answered:
-		}
+		<-o.answered
 		if ctx.Err() == nil {
 			o.err = o.receive(ctx, t)
 		}
@@ -110,6 +103,7 @@ func hide(err error) error {
 
 // finish completes the output. Without an answer there is no more to come.
 func (o *output) finish(answered bool, out Output) error {
+	o.over.Store(!answered)
 	if answered && out.Streamed {
 		o.expect()
 		<-o.done
@@ -119,8 +113,16 @@ func (o *output) finish(answered bool, out Output) error {
 	o.drop()
 	o.expect()
 	<-o.done
-	if answered && len(out.Inline) > 0 {
-		return hide(o.write(out.Inline))
+	return o.failed
+}
+
+// take passes on what comes with the response. It reports when nobody reads any more; what comes after that, or after
+// another error, is dropped.
+func (o *output) take(p []byte) (left bool) {
+	if o.over.Load() || o.left || o.failed != nil {
+		return false
 	}
-	return nil
+	err := o.write(p)
+	o.left, o.failed = errors.Is(err, syscall.EPIPE), hide(err)
+	return o.left
 }

@@ -75,9 +75,8 @@ type call struct {
 	task    *remote.Task
 	id      string
 	streams pipes.Transport
-	mark    string        // key
-	live    StreamInvoker // nil when nobody watches the output
-	stdin   *stdin        // nil when the task reads no stream
+	mark    string // key
+	stdin   *stdin // nil when the task reads no stream
 	outputs []*output
 	fate
 }
@@ -114,18 +113,15 @@ func (c *call) prepare(ctx context.Context, s remote.Streams) ([]byte, error) {
 	if t.Output.Kind == remote.StreamOutput {
 		req.Stdout = c.stream(1)
 	}
-	if by, ok := c.r.cfg.Invoker.(StreamInvoker); ok && isLive(s) {
-		c.live, req.Live = by, true
-	}
 	if t.Input.Kind == remote.StreamInput {
 		if err := c.openStdin(ctx, s.Stdin, &t, req); err != nil {
 			return nil, c.r.notStarted("read standard input: %w", err)
 		}
 	}
-	c.outputs = append(c.outputs, newOutput(req.Stdout, s.Stdout, c.live != nil))
+	c.outputs = append(c.outputs, newOutput(req.Stdout, s.Stdout))
 	if !sameFile(s.Stdout, s.Stderr) {
 		req.Stderr = c.stream(2)
-		c.outputs = append(c.outputs, newOutput(req.Stderr, s.Stderr, c.live != nil))
+		c.outputs = append(c.outputs, newOutput(req.Stderr, s.Stderr))
 	}
 	payload, err := c.encode(ctx, &t, req)
 	if err == nil {

@@ -27,15 +27,22 @@ import (
 // invoker is a function of the test behind the SDK's seam.
 type invoker func(ctx context.Context, req *Request) (*sdk.InvokeOutput, error)
 
-func (f invoker) Invoke(ctx context.Context, in *sdk.InvokeInput, _ ...func(*sdk.Options)) (*sdk.InvokeOutput, error) {
-	if in.InvocationType != types.InvocationTypeRequestResponse || aws.ToString(in.FunctionName) != "sshell" || len(in.Payload) > MaxPayload {
-		return nil, errors.New("unexpected invocation")
+func (f invoker) Invoke(ctx context.Context, function string, payload []byte, take func([]byte) error) error {
+	if function != "sshell" || len(payload) > MaxPayload {
+		return errors.New("unexpected invocation")
 	}
-	req, err := DecodeRequest(in.Payload)
+	req, err := DecodeRequest(payload)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return f(ctx, req)
+	out, err := f(ctx, req)
+	switch {
+	case err != nil:
+		return err
+	case out.FunctionError != nil:
+		return &FunctionError{out.Payload}
+	}
+	return take(out.Payload)
 }
 
 // says answers with a result of status 0 and some output.
@@ -44,7 +51,12 @@ func says(stdout, stderr string) *sdk.InvokeOutput {
 	if err != nil {
 		panic(err)
 	}
-	return responds(&Response{Result: result, Stdout: Output{Inline: []byte(stdout)}, Stderr: Output{Inline: []byte(stderr)}})
+	var frames bytes.Buffer
+	l := NewLive(&frames)
+	if err := errors.Join(l.Output(1, []byte(stdout)), l.Output(2, []byte(stderr)), l.End(responds(&Response{Result: result}).Payload)); err != nil {
+		panic(err)
+	}
+	return &sdk.InvokeOutput{Payload: frames.Bytes()}
 }
 
 func responds(r *Response) *sdk.InvokeOutput {

@@ -10,7 +10,7 @@ import (
 )
 
 // Version is the version of Request and Response. Client and function must have the same.
-const Version = 3
+const Version = 4
 
 // Request is what a function is invoked with.
 type Request struct {
@@ -29,11 +29,13 @@ type Request struct {
 	Stdin  string `cbor:"stdin,omitempty"`
 	Stdout string `cbor:"stdout,omitempty"`
 	Stderr string `cbor:"stderr,omitempty"`
-	// Live asks for a live response, see Live.
-	Live bool `cbor:"live,omitempty"`
-	// Cancel is the key of the mark that stops the task.
+	// Cancel is the key of the mark: an object with StopMark tells the function to stop the task, one with "1" or "2" that
+	// nobody reads that output any more.
 	Cancel string `cbor:"cancel,omitempty"`
 }
+
+// StopMark is what a mark holds that stops the task.
+const StopMark = ""
 
 // Shared is what the tasks of a run have in common.
 type Shared struct {
@@ -52,10 +54,10 @@ type Response struct {
 	Deadline bool `cbor:"deadline,omitempty"`
 }
 
-// Output is one output of a task: bytes, or the stream that the request named.
+// Output is one output of a task.
 type Output struct {
-	Inline   []byte `cbor:"inline,omitempty"`
-	Streamed bool   `cbor:"streamed,omitempty"`
+	// Streamed says that it goes on as the stream that the request named, after what came before the response.
+	Streamed bool `cbor:"streamed,omitempty"`
 }
 
 // Failure is why there is no result.

@@ -130,7 +130,7 @@ func deployed(t testing.TB) *account {
 		t.Fatal(err)
 	}
 	client := sshelllambda.NewInvoker(cfg)
-	a.client = client
+	a.client = client.Client
 	_, err = client.CreateFunction(t.Context(), &sdk.CreateFunctionInput{FunctionName: aws.String("sshell"),
 		Role: aws.String("arn:aws:iam::000000000000:role/r"), Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"),
 		Timeout: aws.Int32(60), MemorySize: aws.Int32(1769), Code: &types.FunctionCode{ZipFile: zipped(t)}})

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
-
 	"sshell/interp/plan"
 	sshelllambda "sshell/lambda"
 	"sshell/pipes/objstore"
@@ -207,12 +205,16 @@ func TestNothingLeaks(t *testing.T) {
 
 func TestOtherVersion(t *testing.T) {
 	f := start(t)
-	out, err := f.Invoke(t.Context(), &sdk.InvokeInput{Payload: []byte(`{"sshell":99,"body":"AA=="}`)})
-	if err != nil || out.FunctionError != nil {
-		t.Fatalf("got %+v, %v", out, err)
+	var payload []byte
+	err := f.Invoke(t.Context(), "", []byte(`{"sshell":99,"body":"AA=="}`), func(p []byte) error {
+		payload = append(payload, p...)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("got %q, %v", payload, err)
 	}
 	var version *sshelllambda.VersionError
-	if _, err := sshelllambda.DecodeResponse(out.Payload); !errors.As(err, &version) || !strings.Contains(version.Why, "version 99") {
+	if _, err := sshelllambda.DecodeResponse(payload); !errors.As(err, &version) || !strings.Contains(version.Why, "version 99") {
 		t.Errorf("got %v", err)
 	}
 }

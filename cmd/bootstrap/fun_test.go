@@ -31,8 +31,19 @@ type fun struct {
 }
 
 // Invoke implements lambda.Invoker.
-func (f *fun) Invoke(_ context.Context, in *sdk.InvokeInput, _ ...func(*sdk.Options)) (*sdk.InvokeOutput, error) {
-	if _, err := io.WriteString(f.in, base64.StdEncoding.EncodeToString(in.Payload)+"\n"); err != nil {
+func (f *fun) Invoke(_ context.Context, _ string, payload []byte, take func([]byte) error) error {
+	out, err := f.ask(payload)
+	if err != nil {
+		return err
+	}
+	if out.FunctionError != nil {
+		return &sshelllambda.FunctionError{Note: out.Payload}
+	}
+	return take(out.Payload)
+}
+
+func (f *fun) ask(payload []byte) (*sdk.InvokeOutput, error) {
+	if _, err := io.WriteString(f.in, base64.StdEncoding.EncodeToString(payload)+"\n"); err != nil {
 		return nil, err
 	}
 	line, err := f.out.ReadBytes('\n')
@@ -127,7 +138,7 @@ func TestOtherRuntimeAPI(t *testing.T) {
 			{`{"sshell":99,"body":"AA=="}`, "version 99", false},
 			{`[]`, `"error"`, false},
 		} {
-			answer, err := f.Invoke(t.Context(), &sdk.InvokeInput{Payload: []byte(c.payload)})
+			answer, err := f.ask([]byte(c.payload))
 			if err != nil || (aws.ToString(answer.FunctionError) != "") != c.failed || !bytes.Contains(answer.Payload, []byte(c.says)) {
 				t.Errorf("%s: %v, %+v, %s", c.payload, err, answer, answer.Payload)
 			}

@@ -26,7 +26,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"sshell/interp"
 	"sshell/interp/plan"
@@ -129,7 +128,7 @@ func scratch(self string) (string, error) {
 type function struct {
 	handler *handler.Handler
 	once    sync.Once
-	invoker *sdk.Client // of this function, for those that it starts
+	invoker *target.Client // of this function, for those that it starts
 	err     error
 }
 

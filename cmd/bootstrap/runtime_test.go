@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 type invocation struct {
 	payload []byte
 	end     time.Time
+	pieces  chan []byte // of the answer
 	answer  chan *sdk.InvokeOutput
 }
 
@@ -107,17 +108,25 @@ func (f *environment) serve(w http.ResponseWriter, r *http.Request) {
 		f.next(w, r)
 		return
 	}
-	body, err := io.ReadAll(r.Body)
 	f.mu.Lock()
 	at := f.at
 	f.mu.Unlock()
-	if err != nil || at == nil {
+	if at == nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	out := &sdk.InvokeOutput{StatusCode: 200, Payload: body}
+	out := new(sdk.InvokeOutput)
 	if strings.HasSuffix(r.URL.Path, "/error") {
 		out.FunctionError = aws.String("Unhandled")
+		out.Payload, _ = io.ReadAll(r.Body)
+	}
+	for out.FunctionError == nil {
+		piece := make([]byte, 4096)
+		n, err := r.Body.Read(piece)
+		at.pieces <- piece[:n]
+		if err != nil {
+			break
+		}
 	}
 	at.answer <- out
 	w.WriteHeader(http.StatusAccepted)
@@ -138,18 +147,27 @@ func (f *environment) next(w http.ResponseWriter, r *http.Request) {
 }
 
 // Invoke implements lambda.Invoker.
-func (f *environment) Invoke(ctx context.Context, in *sdk.InvokeInput, _ ...func(*sdk.Options)) (*sdk.InvokeOutput, error) {
-	i := &invocation{payload: in.Payload, end: time.Now().Add(f.timeout), answer: make(chan *sdk.InvokeOutput, 1)}
+func (f *environment) Invoke(_ context.Context, _ string, payload []byte, take func([]byte) error) error {
+	i := &invocation{payload: payload, end: time.Now().Add(f.timeout), pieces: make(chan []byte), answer: make(chan *sdk.InvokeOutput, 1)}
 	select {
 	case f.queue <- i:
 	case <-f.dead:
-		return nil, errors.New("the environment is gone")
+		return errors.New("the environment is gone")
 	}
-	select {
-	case out := <-i.answer:
-		return out, nil
-	case <-f.dead:
-		return nil, errors.New("the environment is gone")
+	for {
+		select {
+		case piece := <-i.pieces:
+			if err := take(piece); err != nil {
+				return err
+			}
+		case out := <-i.answer:
+			if out.FunctionError != nil {
+				return &sshelllambda.FunctionError{Note: out.Payload}
+			}
+			return nil
+		case <-f.dead:
+			return errors.New("the environment is gone")
+		}
 	}
 }
 

@@ -111,7 +111,7 @@ func serve(t *testing.T, change func(*Config)) *service {
 
 func client(url, secret string) *lambda.Client {
 	return sshelllambda.NewInvoker(aws.Config{BaseEndpoint: aws.String(url), Region: "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("AKIDTEST", secret, "")})
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDTEST", secret, "")}).Client
 }
 
 // create makes the test's function.

@@ -91,29 +91,21 @@ func New(cfg Config) (*Handler, error) {
 }
 
 // Handle makes the attempt that a payload asks for and gives the payload of the answer. An error says that this process
-// cannot be trusted with another invocation; it comes from the reader where the answer is live, which comes while the
-// attempt is made and has to be read to its end.
+// cannot be trusted with another invocation. It comes from the reader, as the answer does while the attempt is made; that has
+// to be read to its end.
 func (h *Handler) Handle(ctx context.Context, payload []byte) (io.Reader, error) {
 	ctx = unhurried(ctx)
 	req, err := lambda.DecodeRequest(payload)
-	if err == nil && req.Live {
-		r, w := io.Pipe()
-		go func() { w.CloseWithError(h.answerLive(ctx, req, lambda.NewLive(w))) }()
-		return r, nil
-	}
-	var answer []byte
 	if err != nil {
-		answer, err = lambda.EncodeRefusal(err)
-	} else {
-		answer, err = h.answer(ctx, req, nil)
+		answer, err := lambda.EncodeRefusal(err)
+		return bytes.NewReader(answer), err
 	}
-	if err != nil {
-		return nil, err
-	}
-	return bytes.NewReader(answer), nil
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(h.live(ctx, req, lambda.NewLive(w))) }()
+	return r, nil
 }
 
-func (h *Handler) answerLive(ctx context.Context, req *lambda.Request, live *lambda.Live) error {
+func (h *Handler) live(ctx context.Context, req *lambda.Request, live *lambda.Live) error {
 	answer, err := h.answer(ctx, req, live)
 	if err != nil {
 		return err

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +23,7 @@ import (
 type invocation struct {
 	h         *Handler
 	req       *lambda.Request
-	live      *lambda.Live // nil for one that is answered at its end
+	live      *lambda.Live
 	store     objstore.Store
 	streams   pipes.Transport
 	task      *remote.Task
@@ -173,11 +175,26 @@ func (i *invocation) watch(ctx context.Context, stop context.CancelCauseFunc) {
 		case <-ctx.Done():
 			return
 		}
-		// A store that does not answer now is asked again.
-		if body, err := i.store.Get(ctx, i.req.Cancel, 0, 0); err == nil {
-			body.Close()
+		switch mark, err := i.mark(ctx); {
+		case err != nil: // there is none, or a store that does not answer now is asked again
+		case mark == lambda.StopMark:
 			stop(errCancelled)
 			return
+		default:
+			if n, err := strconv.Atoi(mark); err == nil && 0 < n && n <= len(i.sinks) {
+				i.sinks[n-1].leave()
+			}
 		}
 	}
+}
+
+// mark gives what the mark holds.
+func (i *invocation) mark(ctx context.Context) (string, error) {
+	body, err := i.store.Get(ctx, i.req.Cancel, 0, 1)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	return string(text), err
 }

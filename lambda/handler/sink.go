@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync/atomic"
 	"syscall"
-	"time"
 
 	"sshell/interp/plan"
 	"sshell/lambda"
@@ -15,21 +15,21 @@ import (
 	"sshell/remote/stored"
 )
 
-// sink takes one output of a task. It is held for the answer while it is small and young, and then sent as a stream, unless
-// it is an object, or a stream from its beginning.
+// sink takes one output of a task. It goes live with the answer, and what is more than that takes as a stream, unless it is an
+// object, or a stream from its beginning.
 type sink struct {
 	w    *os.File // the task's end
 	r    *os.File
 	open func() (pipes.Writer, error)
 	stop context.CancelCauseFunc // stops the task whose output cannot be sent
 
-	live *lambda.Live // passes output on at once; nil for one that is answered at its end
+	live *lambda.Live
 	fd   int
-	sent int // bytes, live
+	sent int // bytes
+	left atomic.Bool
 
 	done   chan struct{}
-	held   []byte
-	stream pipes.Writer // nil while output is held
+	stream pipes.Writer // nil while output goes live
 	object *stored.Output
 	err    error // why no more is sent
 }
@@ -99,11 +99,8 @@ func (s *sink) run() {
 				break
 			}
 		}
-		switch {
-		case err == io.EOF:
+		if err == io.EOF || s.left.Load() {
 			return
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			err = s.begin()
 		}
 		if s.err = err; err != nil {
 			break
@@ -126,42 +123,23 @@ func (s *sink) take(p []byte) error {
 		_, err := s.stream.Write(p)
 		return err
 	}
-	if s.live != nil && s.sent+len(p) <= lambda.LiveMax {
-		s.sent += len(p)
+	if s.sent += len(p); s.sent <= lambda.LiveMax {
 		return s.live.Output(s.fd, p)
 	}
-	if s.live != nil {
-		if err := s.live.Stream(s.fd); err != nil {
-			return err
-		}
-		s.held = append(s.held, p...)
-		return s.begin()
-	}
-	if len(s.held) == 0 {
-		if err := s.r.SetReadDeadline(time.Now().Add(lambda.HoldFor)); err != nil {
-			return err
-		}
-	}
-	s.held = append(s.held, p...)
-	if len(s.held) > lambda.InlineMax {
-		return s.begin()
-	}
-	return nil
-}
-
-// begin makes a stream of what was held and all that follows.
-func (s *sink) begin() error {
-	if err := s.r.SetReadDeadline(time.Time{}); err != nil {
+	if err := s.live.Stream(s.fd); err != nil {
 		return err
 	}
 	var err error
-	if s.stream, err = s.open(); err != nil {
-		return err
+	if s.stream, err = s.open(); err == nil {
+		_, err = s.stream.Write(p)
 	}
-	held := s.held
-	s.held = nil
-	_, err = s.stream.Write(held)
 	return err
+}
+
+// leave makes the command see that nobody reads any more.
+func (s *sink) leave() {
+	s.left.Store(true)
+	s.r.Close()
 }
 
 // finish waits for the end of the output and completes it, with the status of the task's last stage. An object may have been
@@ -172,7 +150,7 @@ func (s *sink) finish(result **remote.Result, failed error) (lambda.Output, erro
 	case s.object != nil:
 		return lambda.Output{}, s.commit(result, failed)
 	case s.stream == nil:
-		return lambda.Output{Inline: s.held}, s.err
+		return lambda.Output{}, s.err
 	}
 	out := lambda.Output{Streamed: true}
 	var no *remote.NotStartedError

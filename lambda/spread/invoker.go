@@ -10,9 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -22,17 +20,9 @@ import (
 // gather is how long a call waits for others to go with: a burst's come within it.
 const gather = 2 * time.Millisecond
 
-// Direct is the SDK's client.
-type Direct interface {
-	lambda.Invoker
-	lambda.StreamInvoker
-}
-
-// Invoker invokes one function. It implements lambda.Invoker and lambda.StreamInvoker, and may be used concurrently.
+// Invoker invokes one function. It implements lambda.Invoker, and may be used concurrently.
 type Invoker struct {
-	Direct
-	// stream makes an invocation and gives take the response as it comes.
-	stream func(ctx context.Context, function string, payload []byte, take func([]byte) error) error
+	direct lambda.Invoker
 
 	mu    sync.Mutex
 	count int // calls under way
@@ -41,27 +31,25 @@ type Invoker struct {
 }
 
 // New makes an Invoker.
-func New(direct Direct) *Invoker {
-	i := &Invoker{Direct: direct}
-	i.stream = func(ctx context.Context, function string, payload []byte, take func([]byte) error) error {
-		return lambda.Stream(ctx, direct, function, payload, take)
-	}
-	return i
-}
+func New(direct lambda.Invoker) *Invoker { return &Invoker{direct: direct} }
 
 // call is one call of Invoke that goes with others.
 type call struct {
-	in   *sdk.InvokeInput
-	done chan struct{}
-	out  *sdk.InvokeOutput
-	err  error
+	ctx      context.Context
+	function string
+	payload  []byte
+	take     func([]byte) error
+
+	ended bool
+	done  chan struct{}
+	err   error
 }
 
 // Invoke implements lambda.Invoker.
-func (i *Invoker) Invoke(ctx context.Context, in *sdk.InvokeInput, opts ...func(*sdk.Options)) (*sdk.InvokeOutput, error) {
+func (i *Invoker) Invoke(ctx context.Context, function string, payload []byte, take func([]byte) error) error {
 	i.mu.Lock()
 	i.count++
-	alone := i.count <= from || len(in.Payload) > room/least
+	alone := i.count <= from || len(payload) > room/least
 	i.mu.Unlock()
 	defer func() {
 		i.mu.Lock()
@@ -69,15 +57,15 @@ func (i *Invoker) Invoke(ctx context.Context, in *sdk.InvokeInput, opts ...func(
 		i.mu.Unlock()
 	}()
 	if alone {
-		return i.Direct.Invoke(ctx, in, opts...)
+		return i.direct.Invoke(ctx, function, payload, take)
 	}
-	c := &call{in: in, done: make(chan struct{})}
+	c := &call{ctx: ctx, function: function, payload: payload, take: take, done: make(chan struct{})}
 	i.join(c)
 	select {
 	case <-c.done:
-		return c.out, c.err
+		return c.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
@@ -85,11 +73,11 @@ func (i *Invoker) Invoke(ctx context.Context, in *sdk.InvokeInput, opts ...func(
 func (i *Invoker) join(c *call) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.batch) > 0 && i.size+len(c.in.Payload) > room {
+	if len(i.batch) > 0 && i.size+len(c.payload) > room {
 		i.leave()
 	}
 	i.batch = append(i.batch, c)
-	i.size += len(c.in.Payload)
+	i.size += len(c.payload)
 	switch len(i.batch) {
 	case most:
 		i.leave()
@@ -117,36 +105,37 @@ func (i *Invoker) leave() {
 	go i.send(batch)
 }
 
-// single makes a call by itself. Whoever made it may have left; its own deadline ends the request then.
-func (i *Invoker) single(c *call) {
-	defer close(c.done)
-	c.out, c.err = i.Direct.Invoke(context.Background(), c.in)
+// single makes a call by itself.
+func (i *Invoker) single(c *call) { c.finish(i.direct.Invoke(c.ctx, c.function, c.payload, c.take)) }
+
+// finish ends a call. Only the first end counts.
+func (c *call) finish(err error) {
+	if !c.ended {
+		c.ended, c.err = true, err
+		close(c.done)
+	}
 }
 
-// send has a function make the calls.
+// send has a function make the calls. It goes on when some who made them have left.
 func (i *Invoker) send(batch []*call) {
 	r := request{Version: lambda.Version}
 	for _, c := range batch {
-		r.Spread = append(r.Spread, c.in.Payload)
+		r.Spread = append(r.Spread, c.payload)
 	}
 	payload, err := json.Marshal(r)
 	if err == nil {
 		replies := lines{batch: batch}
-		err = i.stream(context.Background(), aws.ToString(batch[0].in.FunctionName), payload, replies.take)
+		err = i.direct.Invoke(context.WithoutCancel(batch[0].ctx), batch[0].function, payload, replies.take)
 		if err == nil {
 			err = replies.end()
 		}
 	}
-	if err == nil {
+	var died *lambda.FunctionError
+	if err == nil || errors.As(err, &died) { // whose end is not theirs
 		err = errors.New("the function in between did not say how it ended")
 	}
 	for _, c := range batch {
-		select {
-		case <-c.done:
-		default:
-			c.err = err
-			close(c.done)
-		}
+		c.finish(err)
 	}
 }
 
@@ -186,37 +175,40 @@ func (l *lines) reply(line []byte) error {
 	}
 	if r.N == nil {
 		for _, c := range l.batch {
-			c.end(reply{Payload: line})
+			c.reply(reply{Data: line})
+			c.reply(reply{End: true})
 		}
 		return nil
 	}
 	if *r.N < 0 || *r.N >= len(l.batch) {
 		return fmt.Errorf("read reply: there is no call %d", *r.N)
 	}
-	l.batch[*r.N].end(r)
+	l.batch[*r.N].reply(r)
 	return nil
 }
 
-// end ends a call as its reply says. Only the first one counts.
-func (c *call) end(r reply) {
-	select {
-	case <-c.done:
+// reply takes a piece of a call's response, or its end.
+func (c *call) reply(r reply) {
+	if c.ended || c.ctx.Err() != nil {
 		return
-	default:
 	}
-	switch {
-	case r.Code != "":
-		c.err = &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: r.Status}},
-			Err:      &smithy.GenericAPIError{Code: r.Code, Message: r.Message},
-		}}
-	case r.Message != "":
-		c.err = errors.New(r.Message)
-	default:
-		c.out = &sdk.InvokeOutput{StatusCode: http.StatusOK, Payload: r.Payload}
-		if r.FunctionError != "" {
-			c.out.FunctionError = aws.String(r.FunctionError)
+	if len(r.Data) > 0 {
+		if err := c.take(r.Data); err != nil {
+			c.finish(err)
 		}
 	}
-	close(c.done)
+	switch {
+	case !r.End:
+	case r.Code != "":
+		c.finish(&awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: r.Status}},
+			Err:      &smithy.GenericAPIError{Code: r.Code, Message: r.Message},
+		}})
+	case len(r.Note) > 0:
+		c.finish(&lambda.FunctionError{Note: r.Note})
+	case r.Message != "":
+		c.finish(errors.New(r.Message))
+	default:
+		c.finish(nil)
+	}
 }

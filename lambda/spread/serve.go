@@ -9,9 +9,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
 	"sshell/lambda"
@@ -33,18 +31,10 @@ func Serve(ctx context.Context, by lambda.Invoker, function string, payload []by
 			w.CloseWithError(fmt.Errorf("read request: %w", err))
 			return
 		}
-		var mu sync.Mutex
+		out := &writer{w: w}
 		var all sync.WaitGroup
 		for n, p := range asked.Spread {
-			all.Go(func() {
-				line, err := json.Marshal(invoke(ctx, by, function, n, p))
-				if err != nil {
-					return // what is missing is lost
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				_, _ = w.Write(append(line, '\n')) // it fails when nobody reads: the same
-			})
+			all.Go(func() { out.reply(invoke(ctx, by, function, n, p, out)) })
 		}
 		all.Wait()
 		w.Close()
@@ -52,22 +42,42 @@ func Serve(ctx context.Context, by lambda.Invoker, function string, payload []by
 	return r
 }
 
-// invoke makes one invocation.
-func invoke(ctx context.Context, by lambda.Invoker, function string, n int, payload []byte) reply {
-	r := reply{N: &n}
-	out, err := by.Invoke(ctx, &sdk.InvokeInput{FunctionName: aws.String(function), Payload: payload})
+// writer writes lines. What cannot be written is lost with its reader.
+type writer struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (w *writer) reply(r reply) error {
+	line, err := json.Marshal(r)
 	if err != nil {
-		r.Message = err.Error()
-		var api smithy.APIError
-		var response *awshttp.ResponseError
-		if errors.As(err, &api) {
-			r.Code, r.Message = api.ErrorCode(), api.ErrorMessage()
-		}
-		if errors.As(err, &response) {
-			r.Status = response.HTTPStatusCode()
-		}
-		return r
+		return err
 	}
-	r.Payload, r.FunctionError = out.Payload, aws.ToString(out.FunctionError)
-	return r
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, err = w.w.Write(append(line, '\n'))
+	return err
+}
+
+// invoke makes one invocation, passes on its response, and gives its end.
+func invoke(ctx context.Context, by lambda.Invoker, function string, n int, payload []byte, out *writer) reply {
+	end := reply{N: &n, End: true}
+	err := by.Invoke(ctx, function, payload, func(p []byte) error { return out.reply(reply{N: &n, Data: p}) })
+	if err == nil {
+		return end
+	}
+	end.Message = err.Error()
+	var api smithy.APIError
+	var response *awshttp.ResponseError
+	var died *lambda.FunctionError
+	switch {
+	case errors.As(err, &died):
+		end.Note, end.Message = died.Note, ""
+	case errors.As(err, &api):
+		end.Code, end.Message = api.ErrorCode(), api.ErrorMessage()
+	}
+	if errors.As(err, &response) {
+		end.Status = response.HTTPStatusCode()
+	}
+	return end
 }

@@ -13,10 +13,13 @@
 //
 //	{"sshell": 3, "spread": [payload, payload, …]}
 //
-// The answer is a response stream of lines, one for each payload, in the order in which they end. n counts from 0.
+// The answer is a response stream of lines: pieces of the responses as they come, in base64, and for each payload a last
+// line. n counts from 0.
 //
-//	{"n": 1, "payload": …, "functionError": "Unhandled"}
-//	{"n": 0, "code": "TooManyRequestsException", "message": "…", "status": 429}
+//	{"n": 1, "data": "…"}
+//	{"n": 1, "end": true}
+//	{"n": 2, "end": true, "note": {"errorType": "Sandbox.Timedout", …}}
+//	{"n": 0, "end": true, "code": "TooManyRequestsException", "message": "…", "status": 429}
 package spread
 
 import (
@@ -31,11 +34,12 @@ type request struct {
 	Spread  []json.RawMessage `json:"spread"`
 }
 
-// reply is the end of one of them.
+// reply is a piece of one of their responses, or its end.
 type reply struct {
-	N             *int            `json:"n"`
-	Payload       json.RawMessage `json:"payload,omitempty"`
-	FunctionError string          `json:"functionError,omitempty"`
+	N    *int            `json:"n"`
+	Data []byte          `json:"data,omitempty"`
+	End  bool            `json:"end,omitempty"`
+	Note json.RawMessage `json:"note,omitempty"` // of a function that failed
 
 	Code    string `json:"code,omitempty"` // of Lambda's own error
 	Message string `json:"message,omitempty"`
