@@ -73,4 +73,3 @@ func definesService(path string) bool {
 		return strings.HasPrefix(s.Name, "_nss_") && s.Section != elf.SHN_UNDEF
 	})
 }
-
