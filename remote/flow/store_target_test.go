@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sshell/interp/plan"
 	"sshell/pipes"
@@ -93,19 +94,21 @@ func (r *storing) attempt(ctx context.Context, t *remote.Task, s remote.Streams)
 		return nil, err
 	}
 	var copying sync.WaitGroup
+	over := make(chan struct{})
 	if in != nil {
 		pr, pw, err := os.Pipe()
 		if err != nil {
 			return nil, err
 		}
 		defer copying.Wait()
+		defer close(over)
 		defer pr.Close()
 		task.Input, s.Stdin = remote.Input{Kind: remote.StreamInput}, pr
 		copying.Go(func() {
 			defer in.Close()
 			if _, err := io.Copy(pw, in); err != nil && !errors.Is(err, os.ErrClosed) && !strings.Contains(err.Error(), "broken pipe") {
-				stop(err) // before the end of the pipe is seen
-				<-ctx.Done()
+				stop(err)
+				<-over // so that nobody sees the end of the pipe
 			}
 			pw.Close()
 		})
@@ -116,6 +119,7 @@ func (r *storing) attempt(ctx context.Context, t *remote.Task, s remote.Streams)
 	}
 	var result *remote.Result
 	if len(task.Stages) == 0 {
+		defer context.AfterFunc(ctx, func() { s.Stdin.SetReadDeadline(time.Unix(1, 0)) })()
 		result = &remote.Result{Statuses: []int{0}}
 		_, err = io.Copy(s.Stdout, s.Stdin)
 	} else {
@@ -129,6 +133,10 @@ func (r *storing) attempt(ctx context.Context, t *remote.Task, s remote.Streams)
 
 func (r *storing) input(ctx context.Context, t *remote.Task) (io.ReadCloser, error) {
 	switch t.Input.Kind {
+	case remote.ChunkInput:
+		if in := t.Input; objstore.IsURL(in.Object) {
+			return tasks.Open(ctx, r, tasks.Each([]remote.Piece{{Object: in.Object, Start: in.Start, End: in.End}})), nil
+		}
 	case remote.PiecesInput:
 		return tasks.Open(ctx, r, tasks.Each(t.Input.Pieces)), nil
 	case remote.PipeInput, remote.ListInput:
