@@ -20,7 +20,7 @@
 //
 // An environment is one bootstrap process and what it starts. It takes one invocation at a time; the environment used last is
 // used first, once it asked for its next invocation. An invocation that finds none idle starts one; if another environment
-// of the function has answered and is about to ask for more, it is waited for as long as a start takes at least (settleTime).
+// of the function has answered and is about to ask for more, it is waited for as long as a start takes.
 // The place of an invocation in the function's concurrency is free again when it is answered. A caller that goes
 // away stops nothing. A change of the function ends its environments when they are idle. An environment whose invocation
 // passes the function's time-out, or that takes more memory than the function has, is killed whole.

@@ -59,11 +59,12 @@ type function struct {
 	reserved *int // its reserved concurrency
 	running  int  // invocations that have no answer yet
 
-	idle     []*environment // the one used last is last
-	settling int            // environments that have answered, and have not asked for more yet
-	waiting  []*invocation  // for one of these
-	all      map[*environment]bool
-	gone     bool // deleted, or the server closes
+	idle      []*environment // the one used last is last
+	settling  int            // environments that have answered, and have not asked for more yet
+	waiting   []*invocation  // for one of these
+	startTook time.Duration  // of the environment that started last
+	all       map[*environment]bool
+	gone      bool // deleted, or the server closes
 }
 
 // names is the form of a function's name in a call: a name or an ARN, whole or in part, with or without a qualifier.

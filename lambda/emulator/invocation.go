@@ -63,11 +63,16 @@ func (f *function) dispatch(inv *invocation) *apiError {
 		e.work <- inv
 	case f.settling > len(f.waiting):
 		f.waiting = append(f.waiting, inv)
-		time.AfterFunc(settleTime, func() { f.stopWaiting(inv) })
+		time.AfterFunc(f.settleTime(), func() { f.stopWaiting(inv) })
 	default:
 		f.start(inv)
 	}
 	return nil
+}
+
+// settleTime is how long an invocation waits for another's environment. mu is held.
+func (f *function) settleTime() time.Duration {
+	return min(max(f.startTook, settleLeast), settleMost)
 }
 
 // stopWaiting starts an environment for an invocation that waited for another's in vain.

@@ -39,6 +39,10 @@ const (
 	maxClockSkew = 5 * time.Minute
 )
 
-// settleTime is how long an invocation waits for an environment that has answered its last one and will ask for more any
-// moment: less than a start of another would take.
-const settleTime = 25 * time.Millisecond
+// An invocation waits for an environment that has answered its last one and will ask for more any moment, for as long as a
+// start of another would take: within these bounds what the function's last start took, which on a busy machine is a
+// second and more, and then makes that one busier.
+const (
+	settleLeast = 25 * time.Millisecond
+	settleMost  = time.Second
+)

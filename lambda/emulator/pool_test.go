@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -167,5 +168,16 @@ func TestUpdate(t *testing.T) {
 	}
 	if fresh := s.ok(t, "f", `{}`); fresh.Process == old.Process || fresh.Remaining > 30_000 {
 		t.Errorf("after the update: %+v", fresh)
+	}
+}
+
+// TestSettleTime waits for another's environment as long as a start took, within bounds.
+func TestSettleTime(t *testing.T) {
+	for _, c := range []struct{ took, want time.Duration }{
+		{0, settleLeast}, {settleLeast / 2, settleLeast}, {100 * time.Millisecond, 100 * time.Millisecond}, {time.Minute, settleMost},
+	} {
+		if got := (&function{startTook: c.took}).settleTime(); got != c.want {
+			t.Errorf("%v: %v, want %v", c.took, got, c.want)
+		}
 	}
 }

@@ -62,6 +62,7 @@ func (e *environment) ready() (*invocation, bool) {
 	switch e.state {
 	case starting:
 		e.initTook = max(time.Since(e.born), 1)
+		f.startTook = e.server.ColdStart + e.initTook
 		e.assign(e.current)
 		return e.current, true
 	case busy: // asked again after it lost the connection, perhaps
