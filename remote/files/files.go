@@ -128,8 +128,13 @@ func (f *Files) Store(ctx context.Context, name string, add bool, file *os.File)
 	return store(ctx, s, key, add, file)
 }
 
-// errBucket is why a name without a key cannot be read.
-var errBucket = fmt.Errorf("a bucket is no object: %w", fs.ErrInvalid)
+// errBucket is why a name without a key cannot be read. It is made without fmt, whose first use every start would pay for.
+var errBucket error = noObject{}
+
+type noObject struct{}
+
+func (noObject) Error() string { return "a bucket is no object: " + fs.ErrInvalid.Error() }
+func (noObject) Unwrap() error { return fs.ErrInvalid }
 
 // Scratch makes a file without a name.
 func Scratch() (*os.File, error) {
