@@ -124,7 +124,7 @@ func TestAgentTarget(t *testing.T) {
 		{"a crash commits nothing", `on moon sh -c 'echo part; kill -9 $PPID' > s3://bucket/k 2>/dev/null; echo $?; [ -e s3://bucket/k ] || echo none`,
 			"125\nnone\n", "attempt lost"},
 		{"a crash under two", `on moon sh -c 'echo; exec sleep 1000' | cat | on moon sh -c 'read x; kill -9 $PPID'; echo ${PIPESTATUS[@]}`,
-			"125 0 125\n", "attempt lost"},
+			"125 125 125\n", "attempt lost"},
 		{"no agent", `export SSHELL_AGENT=/no/such/agent; on moon true; echo $?; unset SSHELL_AGENT; on moon echo there`, "125\nthere\n",
 			"sshell: agent: /no/such/agent: no such file or directory; it is what SSHELL_AGENT names\n"},
 		{"no agent at all", `export SSHELL_AGENT=/bin/cat; on moon true; echo $?`, "125\n", "ended before it said hello (exit status 1: "},
