@@ -174,6 +174,7 @@ func TestKeptOnClient(t *testing.T) {
 		{"state in arithmetic", "( : ); echo $((v++)); : $((v += 1))", "changes the state of this shell"},
 		{"state in a condition", "[[ a =~ a ]]", "changes the state of this shell"},
 		{"printf -v", "printf -v v x", "changes the state of this shell"},
+		{"a builtin alone", "echo a", "changes the state of this shell"},
 		{"behind command", "command read v", "changes the state of this shell"},
 		{"terminal", "stty -a", "terminal"},
 		{"terminal device", "cat /dev/tty", "terminal"},

@@ -19,6 +19,12 @@ func (sh *Shell) uses(st *syntax.Stmt, role plan.Role, here bool) plan.Use {
 		return scan.found &^ (plan.UsesPid | plan.UsesProc)
 	}
 	scan.node(&bare)
+	if c, ok := st.Cmd.(*syntax.CallExpr); ok && here && len(c.Args) > 0 && scan.found == 0 {
+		// Alone, a builtin sets $_ at least, and what fails in its words may end the shell.
+		if name := c.Args[0].Lit(); IsBuiltin(name) && sh.funcs[name] == nil {
+			scan.found |= plan.UsesState
+		}
+	}
 	return scan.found
 }
 
