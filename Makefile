@@ -84,4 +84,4 @@ bench-cloud:
 	$(GO) run ./scripts/bench-cloud -figure "$(BENCH)"
 
 clean:
-	rm -rf bin dist
+	rm -rf bin dist .tools

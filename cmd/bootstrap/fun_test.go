@@ -22,7 +22,7 @@ import (
 )
 
 // funPackage is where scripts/setup puts @vercel/fun, an implementation of the runtime API that knows nothing of ours.
-const funPackage = "../../dist/fun/node_modules/@vercel/fun"
+const funPackage = "../../.tools/fun/node_modules/@vercel/fun"
 
 // fun is a function under it. It is a lambda.Invoker, for one call at a time.
 type fun struct {

@@ -112,7 +112,10 @@ func (a *acts) Run(ctx context.Context, s plan.Segment) ([]plan.Status, error) {
 		return nil, ctx.Err()
 	case "deaf":
 		say("stops")
-		return nil, syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+			return nil, err
+		}
+		select {} // other threads may run for a moment
 	case "late": // its answer overtakes the end of its context
 		say("hangs")
 		<-ctx.Done()
