@@ -37,6 +37,9 @@ func openGround(o options, seed uint64) (*ground, error) {
 	g := &ground{bin: o.bin, dir: dir, told: make(map[string]bool)}
 	g.emulate = exec.Command(filepath.Join(o.bin, "sshellctl"), "emulate", "--dir", filepath.Join(dir, "s3"),
 		"--logs", filepath.Join(dir, "logs"), "--faults", strconv.FormatUint(seed, 10), "--fault-rate", o.rate)
+	if o.kinds != "" {
+		g.emulate.Args = append(g.emulate.Args, "--fault-kinds", o.kinds)
+	}
 	var stderr bytes.Buffer
 	g.emulate.Stderr = &stderr
 	out, err := g.emulate.StdoutPipe()
@@ -58,7 +61,8 @@ func openGround(o options, seed uint64) (*ground, error) {
 		}
 	}
 	if g.bucket == "" {
-		return nil, errors.Join(fmt.Errorf("no function was deployed: %s", stderr.String()), g.close())
+		err := g.close()
+		return nil, errors.Join(fmt.Errorf("no function was deployed: %s", stderr.String()), err)
 	}
 	return g, nil
 }

@@ -3,7 +3,7 @@
 // bash gives on this machine, or a failure that is told: a status other than 0, and a line. Never may it be a wrong or short
 // output with status 0. After each, nothing may be left of its runs in the bucket, nor a process.
 //
-//	storm -bin FOLDER [-seed N] [-pipelines N] [-time DURATION] [-rate SHARE] [-v]
+//	storm -bin FOLDER [-seed N] [-pipelines N] [-time DURATION] [-rate SHARE] [-kinds LIST] [-v]
 //
 // Groups of pipelines share services of their own, whose seed is printed with what goes wrong: -seed N -pipelines 1 begins
 // with that group. The status is 0 if every pipeline that was run kept the promise, 1 if one did not, 2 for wrong arguments.
@@ -27,6 +27,7 @@ type options struct {
 	pipelines int
 	time      time.Duration
 	rate      string
+	kinds     string
 	verbose   bool
 }
 
@@ -49,6 +50,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	f.IntVar(&o.pipelines, "pipelines", 500, "how `many`")
 	f.DurationVar(&o.time, "time", time.Hour, "no group begins after this `long`")
 	f.StringVar(&o.rate, "rate", "0.05", "the `share` of calls that fail")
+	f.StringVar(&o.kinds, "kinds", "", "a `list` of what goes wrong, as sshellctl emulate has it (default all)")
 	f.BoolVar(&o.verbose, "v", false, "print each pipeline, and what came of it")
 	if err := f.Parse(args); err != nil || f.NArg() > 0 {
 		return 2
