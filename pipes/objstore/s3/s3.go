@@ -5,8 +5,8 @@
 // Create is S3's conditional write (If-None-Match), and Compose with a version its If-Match. Each conditional write carries
 // a random mark in the object's metadata (x-amz-meta-sshell-put), so that a refusal which answers a repetition of our own
 // write, after a response was lost, is told from another writer's success exactly. Conflicts of two writes (409) are tried
-// again. What the SDK retries, it retries adaptively; a body whose connection is cut is read on from where it stood, of the
-// same version or not at all.
+// again. What the SDK retries, it retries adaptively, but an endpoint that refuses connections is given up within 2 s; a body
+// whose connection is cut is read on from where it stood, of the same version or not at all.
 //
 // A body of up to 8 MiB is sent in one request. A longer one is sent in parts as it comes, 4 in flight, so that a Put holds
 // at most 5 parts in memory; parts are of 8 MiB and grow so that 10,000 of them reach 5 TiB. An upload that fails, or whose
@@ -28,7 +28,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -36,14 +35,9 @@ import (
 	"sshell/pipes/objstore"
 )
 
-const (
-	// maxAttempts is how often the SDK sends one request: at its backoff of at most 20 s a service that is away for about
-	// half a minute goes unnoticed.
-	maxAttempts = 6
-	// idleConnections is how many connections are kept for the next request. The default of 10 would have a client that
-	// reads and writes some dozen streams, 4 requests in flight each, dial anew all the time.
-	idleConnections = 256
-)
+// idleConnections is how many connections are kept for the next request. The default of 10 would have a client that
+// reads and writes some dozen streams, 4 requests in flight each, dial anew all the time.
+const idleConnections = 256
 
 // Buckets is S3 as one account sees it. It may be used from several goroutines.
 type Buckets struct{ client *s3.Client }
@@ -69,9 +63,7 @@ func New(cfg aws.Config) *Buckets {
 	return &Buckets{s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = o.UsePathStyle || o.BaseEndpoint != nil
 		o.DisableLogOutputChecksumValidationSkipped = true // ranges have none, and their line would go to the user
-		o.Retryer = retry.NewAdaptiveMode(func(a *retry.AdaptiveModeOptions) {
-			a.StandardOptions = append(a.StandardOptions, func(s *retry.StandardOptions) { s.MaxAttempts = maxAttempts })
-		})
+		o.Retryer = newRetryer()
 		if client, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
 			o.HTTPClient = client.WithTransportOptions(func(t *http.Transport) {
 				t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConnections, idleConnections
