@@ -86,6 +86,9 @@ func (c *call) remove(ctx context.Context, response *Response) {
 			_ = c.streams.Remove(ctx, o.name)
 		}
 	}
+	if len(c.task.Return) > 0 {
+		_ = c.r.cfg.Store.Delete(ctx, c.returnKey())
+	}
 	c.mu.Lock()
 	told := c.told
 	c.over = true

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,6 +103,9 @@ func (r *Runner) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*re
 	return result, err
 }
 
+// returnKey is the key of files that the task gives back.
+func (c *call) returnKey() string { return "tmp/" + c.task.Run + "/returned/" + c.id }
+
 // stream names the call's stream for a descriptor.
 func (c *call) stream(fd int) string { return fmt.Sprintf("%s/%d", c.id, fd) }
 
@@ -110,6 +114,9 @@ func (c *call) prepare(ctx context.Context, s remote.Streams) ([]byte, error) {
 	t := *c.task
 	t.Snapshot, t.Environ = nil, nil
 	req := &Request{Run: t.Run, Bucket: c.r.cfg.Bucket, Cancel: c.mark}
+	if len(t.Return) > 0 {
+		req.Return = c.returnKey()
+	}
 	if t.Output.Kind == remote.StreamOutput {
 		req.Stdout = c.stream(1)
 	}
@@ -193,6 +200,10 @@ func (c *call) settle(ctx context.Context, ans answer, s remote.Streams) (*remot
 		}
 		copied = errors.Join(copied, o.finish(ans.response != nil, out))
 	}
+	var taken error
+	if ans.response != nil && ctx.Err() == nil {
+		taken = c.takeReturned(ctx, ans.response.Returned)
+	}
 	c.cleanUp(ctx, ans)
 	switch {
 	case ctx.Err() != nil:
@@ -208,10 +219,15 @@ func (c *call) settle(ctx context.Context, ans answer, s remote.Streams) (*remot
 		return nil, c.r.lost("send standard input: %w", c.stdin.err)
 	case copied != nil:
 		return nil, fmt.Errorf("%s: %w", c.r.what(), copied)
+	case taken != nil:
+		return nil, fmt.Errorf("%s: %w", c.r.what(), taken)
 	}
 	result, err := remote.DecodeResult(ans.response.Result)
 	if err != nil {
 		return nil, c.r.lost("%w", err)
+	}
+	if returned := ans.response.Returned; returned != nil && len(returned.Missing) > 0 {
+		c.say(s, "nothing to give back: "+strings.Join(returned.Missing, " "))
 	}
 	if ans.response.Deadline {
 		c.say(s, overtimeAdvice)

@@ -10,7 +10,7 @@ import (
 )
 
 // Version is the version of Request and Response. Client and function must have the same.
-const Version = 4
+const Version = 5
 
 // Request is what a function is invoked with.
 type Request struct {
@@ -29,6 +29,8 @@ type Request struct {
 	Stdin  string `cbor:"stdin,omitempty"`
 	Stdout string `cbor:"stdout,omitempty"`
 	Stderr string `cbor:"stderr,omitempty"`
+	// Return is the key for files that the task gives back, where they are large.
+	Return string `cbor:"return,omitempty"`
 	// Cancel is the key of the mark: an object with StopMark tells the function to stop the task, one with "1" or "2" that
 	// nobody reads that output any more.
 	Cancel string `cbor:"cancel,omitempty"`
@@ -50,6 +52,8 @@ type Response struct {
 	Failure *Failure `cbor:"failure,omitempty"`
 	Stdout  Output   `cbor:"stdout"`
 	Stderr  Output   `cbor:"stderr"`
+	// Returned is nil where the task gives nothing back.
+	Returned *Returned `cbor:"returned,omitempty"`
 	// Deadline says that the task was stopped for the function's time, not for a limit of its own.
 	Deadline bool `cbor:"deadline,omitempty"`
 }

@@ -35,9 +35,11 @@ type Task struct {
 	// Artifacts are files that must be there beside the programs of Argv: paths, absolute or from Dir, and
 	// names of programs on PATH. A target that sees the client's files needs none.
 	Artifacts []string `cbor:"artifacts,omitempty"`
-	Input     Input    `cbor:"input"`
-	Output    Output   `cbor:"output"`
-	Limits    Limits   `cbor:"limits"`
+	// Return are patterns, from Dir, of files that come back from a target that does not see the client's.
+	Return []string `cbor:"return,omitempty"`
+	Input  Input    `cbor:"input"`
+	Output Output   `cbor:"output"`
+	Limits Limits   `cbor:"limits"`
 }
 
 // Stage is one command of a task: an argument vector, or shell source that is expanded where it runs.

@@ -52,6 +52,9 @@ func (i *invocation) run(ctx context.Context) *lambda.Response {
 		*[...]*lambda.Output{&response.Stdout, &response.Stderr}[n] = out
 	}
 	if failed == nil {
+		response.Returned, failed = i.giveBack(ctx)
+	}
+	if failed == nil {
 		response.Result, failed = remote.EncodeResult(result)
 		response.Deadline = result.TimedOut && i.short
 	}

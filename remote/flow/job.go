@@ -83,6 +83,7 @@ func (j *job) Start(n int) (*remote.Task, remote.Streams, error) {
 	t := j.r.s.task(j.stage)
 	t.ID, t.Attempt = j.id(), n
 	t.Artifacts = j.r.s.withValues(j.r.s.artifacts(j.r.command, o.with), j.r.command, j.v)
+	t.Return = j.r.returns(j.v)
 	t.Limits.Memory = int64(o.memory) * mib
 	t.Env = j.env(n)
 	s, err := j.streams()

@@ -163,6 +163,15 @@ func (r *mapRun) openTag() error {
 	return err
 }
 
+// returns are the patterns of the files that a task gives back.
+func (r *mapRun) returns(v values) []string {
+	if len(r.options.returns) == 0 {
+		return nil
+	}
+	t := parseWords(r.options.returns, tokens{instead: r.options.args.instead}, false)
+	return t.fill(v)
+}
+
 // sourceOrWords is text with replacement strings that is no command.
 type sourceOrWords struct{ words argvTemplate }
 

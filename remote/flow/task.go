@@ -57,6 +57,7 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 		t.Env = append(t.Env, roleEnv(lead.role, lead.roleVar)...)
 	}
 	t.Artifacts = s.stageArtifacts(stages, lead.placing.with)
+	t.Return = lead.placing.returns
 	t.Limits = remote.Limits{Timeout: lead.placing.timeout.Fixed, Memory: int64(lead.placing.memory) * mib}
 	if !lead.noInput {
 		t.Input = io.input()

@@ -8,6 +8,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,9 +52,13 @@ type Config struct {
 
 // Runner is a remote.Runner on this machine. It bounds nothing by itself.
 type Runner struct {
+	isolate bool
 	worker  *worker.Worker
 	objects *objects
 }
+
+// errReturn is why an isolated task is not run that is to give files back.
+var errReturn = errors.New("--return: files of isolated tasks do not come back: write them to standard output")
 
 // New makes a Runner.
 func New(cfg Config) (*Runner, error) {
@@ -62,12 +67,15 @@ func New(cfg Config) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up local runner: %w", err)
 	}
-	return &Runner{worker: w, objects: newObjects(cfg.Files)}, nil
+	return &Runner{isolate: cfg.Isolate, worker: w, objects: newObjects(cfg.Files)}, nil
 }
 
 // Run makes an attempt at a task: see remote.Runner. An input that cannot be opened is a *remote.NotStartedError with the
 // machinery's status.
 func (r *Runner) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remote.Result, error) {
+	if r.isolate && len(t.Return) > 0 {
+		return nil, &remote.NotStartedError{Status: plan.StatusMachinery, Err: errReturn}
+	}
 	in, err := r.input(ctx, t)
 	if err != nil {
 		return nil, &remote.NotStartedError{Status: plan.StatusMachinery, Err: err}
