@@ -24,6 +24,10 @@ const (
 	codeRange    = "InvalidRange"               // 416: it begins at the object's end or beyond
 	codeNoKey    = "NoSuchKey"
 	codeNotFound = "NotFound" // 404 to a HEAD, which has no body to say more
+
+	// What the SDK makes of 400 and 403 to a HEAD.
+	codeBadRequest = "BadRequest"
+	codeForbidden  = "Forbidden"
 )
 
 // advice is what to do about the answers that have one cause. %s is the bucket.

@@ -166,6 +166,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		}), "wrong secret key"},
 		{"denied", answers(403, "AccessDenied"), "access denied"},
 		{"another region", answers(301, "PermanentRedirect", "X-Amz-Bucket-Region", "eu-west-1"), "set AWS_REGION=eu-west-1"},
+		{"signed for another region", answers(400, "AuthorizationHeaderMalformed", "X-Amz-Bucket-Region", "eu-west-1"), "set AWS_REGION=eu-west-1"},
 		{"clock", answers(403, "RequestTimeTooSkewed"), "clock is off"},
 		{"unknown answer", answers(400, "Strange"), "S3 answers Strange: some text"},
 		{"unreachable", with(func(c *aws.Config) {
@@ -173,10 +174,33 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			c.RetryMaxAttempts = 1
 		}), "cannot reach S3 at 127.0.0.1:1"},
 	} {
-		_, err := c.store.Get(t.Context(), "k", 0, -1)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || errors.Is(err, fs.ErrNotExist) && c.name != "no credentials" {
-			t.Errorf("%s: %v, want one line with %q", c.name, err, c.want)
+		_, get := c.store.Get(t.Context(), "k", 0, -1)
+		_, stat := c.store.(objstore.Stater).Stat(t.Context(), "k")
+		if c.name == "missing bucket" {
+			stat = get // a HEAD answers as for a missing object
 		}
+		for op, err := range map[string]error{"get": get, "stat": stat} {
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || errors.Is(err, fs.ErrNotExist) && c.name != "no credentials" {
+				t.Errorf("%s of %s: %v, want one line with %q", op, c.name, err, c.want)
+			}
+		}
+	}
+}
+
+// TestRefusedHead has a server refuse a HEAD alone, and then give what a GET asks for.
+func TestRefusedHead(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	defer server.Close()
+	store, err := s3.New(s3test.Config(t, server.URL)).Bucket(t.Context(), "bucket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := objstore.Stat(t.Context(), store, "k"); err == nil || !strings.Contains(err.Error(), "access denied") {
+		t.Errorf("stat: %v, want that access is denied", err)
 	}
 }
 

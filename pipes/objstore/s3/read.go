@@ -33,9 +33,27 @@ func (s *Store) Stat(ctx context.Context, key string) (objstore.Object, error) {
 	}
 	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
 	if err != nil {
-		return objstore.Object{}, s.keyError(ctx, "stat", key, err)
+		return objstore.Object{}, s.keyError(ctx, "stat", key, s.reason(ctx, key, err))
 	}
 	return objstore.Object{Key: key, Size: aws.ToInt64(head.ContentLength), ModTime: modTime(head.LastModified), Version: version(head.ETag)}, nil
+}
+
+// reason asks again, by a GET, why a HEAD was refused: an answer to HEAD has no body, which alone would tell a wrong region,
+// key or secret from each other. A GET takes the same right. Where it says no more, err stays the reason.
+func (s *Store) reason(ctx context.Context, key string, err error) error {
+	if name := code(err); name != codeBadRequest && name != codeForbidden {
+		return err
+	}
+	first := aws.String("bytes=0-0")
+	out, again := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key, Range: first})
+	if again == nil {
+		out.Body.Close()
+		return err
+	}
+	if name := code(again); name == "" || name == codeRange {
+		return err
+	}
+	return again
 }
 
 // modTime cuts a listing's time to the seconds that a HEAD gives.
