@@ -309,6 +309,9 @@ func (sh *Shell) runPlaced(stages []*syntax.Stmt, all []bool, pipeline plan.Pipe
 	reclaim := sh.share()
 	run.start(ctx)
 	run.running.Wait()
+	for _, line := range run.complaints {
+		sh.errorLine(line)
+	}
 	if ctx.Err() != nil { // before stop, which ends the context too
 		run.fault = true
 	}
@@ -334,11 +337,19 @@ type placedRun struct {
 	placements []plan.Placement
 	outputs    *outputs
 
-	running  sync.WaitGroup
-	mu       sync.Mutex
-	statuses []int
-	fault    bool // the machinery failed: no output appears
-	broken   int  // the first stage behind a segment that failed: what those made of a part is no answer
+	running    sync.WaitGroup
+	mu         sync.Mutex
+	statuses   []int
+	fault      bool // the machinery failed: no output appears
+	complaints []string
+	broken     int // the first stage behind a segment that failed: what those made of a part is no answer
+}
+
+// complain keeps a line for this shell's standard error: a last stage may be changing its descriptors now.
+func (run *placedRun) complain(line string) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.complaints = append(run.complaints, line)
 }
 
 // breakAt notes that the machinery failed in a segment that ends before stage to.
@@ -378,7 +389,8 @@ func (run *placedRun) start(ctx context.Context) {
 			})
 			continue
 		}
-		run.running.Go(func() { run.segment(ctx, s, shell) })
+		snapshot := run.sh.Snapshot(nil) // before a last stage changes this shell
+		run.running.Go(func() { run.segment(ctx, s, shell, snapshot) })
 	}
 }
 
@@ -389,12 +401,12 @@ func (run *placedRun) set(i, status int) {
 }
 
 // segment runs the stages of one span on their target.
-func (run *placedRun) segment(ctx context.Context, s span, shell *Shell) {
+func (run *placedRun) segment(ctx context.Context, s span, shell *Shell, snapshot *plan.Snapshot) {
 	defer shell.fds.close()
-	seg := plan.Segment{Target: run.placements[s.from].Target, Stages: run.pipeline.Stages[s.from:s.to]}
+	seg := plan.Segment{Target: run.placements[s.from].Target, Stages: run.pipeline.Stages[s.from:s.to], Snapshot: snapshot}
 	fail := func(err error) {
 		if err != nil {
-			run.sh.errorLine(sentence(err))
+			run.complain(sentence(err))
 		}
 		run.breakAt(s.to)
 		for i := s.from; i < s.to; i++ {
@@ -410,7 +422,6 @@ func (run *placedRun) segment(ctx context.Context, s span, shell *Shell) {
 		}
 		return
 	}
-	seg.Snapshot = run.sh.Snapshot(nil)
 	statuses, err := run.sh.cfg.Segments.Run(ctx, seg)
 	switch {
 	case ctx.Err() != nil:
