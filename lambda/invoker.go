@@ -14,6 +14,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"sshell/pipes/objstore/s3/plainbody"
 )
 
 // Invoker is what a Runner needs of the SDK's client. It must not repeat a request that may have been taken: a client of
@@ -99,7 +101,7 @@ func NewInvoker(cfg aws.Config) *Client {
 			t.ResponseHeaderTimeout = 0
 		})
 	return &Client{sdk.NewFromConfig(cfg, func(o *sdk.Options) {
-		o.HTTPClient = plainBodies{client}
+		o.HTTPClient = plainbody.Client{HTTPClient: client}
 		o.Retryer = aws.NopRetryer{}
 	})}
 }

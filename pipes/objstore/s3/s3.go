@@ -33,6 +33,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"sshell/pipes/objstore"
+	"sshell/pipes/objstore/s3/plainbody"
 )
 
 // idleConnections is how many connections are kept for the next request. The default of 10 would have a client that
@@ -69,6 +70,7 @@ func New(cfg aws.Config) *Buckets {
 				t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConnections, idleConnections
 			})
 		}
+		o.HTTPClient = plainbody.Client{HTTPClient: o.HTTPClient}
 	})}
 }
 
