@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -77,10 +78,11 @@ func (r *Runner) programs(run *shipment, t *remote.Task, dir string) ([]ship.Fil
 		files = ship.Merge(files, found)
 		return nil
 	}
+	var locale []ship.File
 	for _, st := range t.Stages {
 		env := slices.Concat(t.Environ, st.Env)
 		if len(st.Argv) == 0 {
-			files = ship.Merge(files, ship.Locale(env, r.cfg.Arch))
+			locale = ship.Merge(locale, ship.Locale(env, r.cfg.Arch))
 			continue
 		}
 		if err := add(st.Argv[0], true, env); err != nil {
@@ -95,8 +97,21 @@ func (r *Runner) programs(run *shipment, t *remote.Task, dir string) ([]ship.Fil
 			return nil, err
 		}
 	}
+	if len(files) == 0 { // the shell itself knows its locales
+		locale = slices.DeleteFunc(locale, func(f ship.File) bool { return !isZone(f.Path) })
+	}
+	files = ship.Merge(files, locale)
 	// A loader in a function has no use for the cache of this machine's.
 	return slices.DeleteFunc(files, func(f ship.File) bool { return f.Path == ship.LoaderCache }), nil
+}
+
+// isZone reports whether a file of ship.Locale is a time zone's, other than UTC, which is everybody's without one.
+func isZone(path string) bool {
+	if path != "/etc/localtime" && !strings.HasPrefix(path, "/usr/share/zoneinfo/") {
+		return false
+	}
+	target, err := filepath.EvalSymlinks(path)
+	return err == nil && filepath.Base(target) != "UTC"
 }
 
 // without says what to do about something that could not be listed with all that it needs. What is missing here the function

@@ -22,6 +22,9 @@ func (h *Held) Install(dir string) error {
 	if err := os.MkdirAll(at.Path(dir), 0o755); err != nil {
 		return fmt.Errorf("make working directory: %w", err)
 	}
+	if len(h.manifest.Artifacts) == 0 {
+		return nil // and nobody whom the links would lead
+	}
 	p, err := h.placing(at.Root(), dir)
 	if err != nil {
 		return err
