@@ -92,6 +92,7 @@ type Lister interface {
 	Add(p Piece) (gone bool, err error)
 	// End says that there are no more pieces, of a stage that ended with a status.
 	End(status int) error
-	// Break says that what was named is no whole: the task must not see an end of its input. After End it does nothing.
+	// Break says that what was named is no whole: the task must not see an end of its input. When it returns nothing more is
+	// stored of the list. After End it does nothing.
 	Break(cause string)
 }

@@ -60,7 +60,7 @@ type streamEdge struct {
 
 // finish ends the stream of a task that was not started, and wrote none, as a pipe would end.
 func (e *streamEdge) finish(ctx context.Context, status plan.Status) {
-	if l, err := e.s.scratch.storer.List(ctx, e.s.id, e.name); err == nil {
+	if l, err := e.s.scratch.list(ctx, e.name); err == nil {
 		_ = l.End(status) // who waits for it is told by the store, or stopped
 	}
 }
@@ -90,7 +90,7 @@ func (e *listEdge) open() error {
 		return nil
 	}
 	var err error
-	e.list, err = e.s.scratch.storer.List(e.ctx, e.s.id, e.name)
+	e.list, err = e.s.scratch.list(e.ctx, e.name)
 	return err
 }
 

@@ -26,6 +26,7 @@ type scratch struct {
 	mu      sync.Mutex
 	buckets map[string]bool // where there are objects
 	streams []string
+	lists   []remote.Lister
 	given   string // the bucket whose objects are somebody else's to remove
 }
 
@@ -98,6 +99,18 @@ func (c *scratch) stream() string {
 	return name
 }
 
+// list begins the list of a stream's pieces.
+func (c *scratch) list(ctx context.Context, stream string) (remote.Lister, error) {
+	l, err := c.storer.List(ctx, c.run, stream)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lists = append(c.lists, l)
+	return l, nil
+}
+
 // give leaves the objects of a bucket to somebody else.
 func (c *scratch) give(bucket string) {
 	c.mu.Lock()
@@ -113,6 +126,9 @@ func (c *scratch) close() error {
 	ctx, stop := context.WithTimeout(context.Background(), tidyTime)
 	defer stop()
 	var all error
+	for _, l := range c.lists {
+		l.Break("the segment is over") // one that was left, or is being broken, may have a piece under way
+	}
 	for _, name := range c.streams {
 		all = errors.Join(all, c.storer.RemoveStream(ctx, c.run, name))
 	}
