@@ -68,7 +68,13 @@ func (d *distant) local(setup shell.Setup) (plan.Segments, error) {
 // byName runs segments that name objects elsewhere than those that do not.
 type byName struct {
 	near plan.Segments
-	far  *agent.Client
+	far  objectSegments
+}
+
+// objectSegments is a plan.Segments that has an account's objects.
+type objectSegments interface {
+	plan.Segments
+	plan.ObjectReader
 }
 
 // Run implements plan.Segments.
@@ -76,12 +82,18 @@ func (b *byName) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, erro
 	return b.of(seg).Run(ctx, seg)
 }
 
+// ReadsObjects implements plan.ObjectReader: a segment whose standard input is an object is one that names it.
+func (b *byName) ReadsObjects(target plan.Target) bool { return b.far.ReadsObjects(target) }
+
 // Explain implements plan.Explainer.
 func (b *byName) Explain(ctx context.Context, seg plan.Segment) ([]string, error) {
 	return b.of(seg).(plan.Explainer).Explain(ctx, seg)
 }
 
 func (b *byName) of(seg plan.Segment) plan.Segments {
+	if seg.In != "" {
+		return b.far
+	}
 	for _, s := range seg.Stages {
 		if strings.Contains(s.Source, objstore.Scheme) || slices.ContainsFunc(s.Argv, objstore.IsURL) {
 			return b.far
