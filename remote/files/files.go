@@ -266,6 +266,29 @@ func (f *Files) Glob(ctx context.Context, pattern string) ([]string, error) {
 	return names, nil
 }
 
+// Below gives the names of all objects below a prefix, which ends in a slash, in the order of their keys; none is no error.
+// Empty objects whose keys end in a slash are left out: they stand for folders.
+func (f *Files) Below(ctx context.Context, prefix string) ([]string, error) {
+	u, err := objstore.ParseURL(prefix)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.buckets.Bucket(ctx, u.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for o, err := range s.List(ctx, u.Key) {
+		if err != nil {
+			return nil, cause(err)
+		}
+		if o.Size > 0 || !strings.HasSuffix(o.Key, "/") {
+			names = append(names, objstore.URL{Bucket: u.Bucket, Key: o.Key}.String())
+		}
+	}
+	return names, nil
+}
+
 // Info describes an object, or what the keys under a prefix have in common, which is much like a folder. It implements
 // fs.FileInfo, and can travel.
 type Info struct {

@@ -203,27 +203,51 @@ func (r *ranged) ReadAt(p []byte, off int64) (int, error) {
 	return r.ReadRange(context.Background(), p, off)
 }
 
-// expand expands the patterns among names that a plan.Files knows; the shell has expanded all others.
+// expand expands the patterns and prefixes among names that a plan.Files knows; the shell has expanded all others.
 func (s *segment) expand(ctx context.Context, names []string) ([]string, error) {
 	var all []string
 	for _, name := range names {
-		files := s.cfg.Files
-		if files == nil || !files.Has(name) || !strings.ContainsAny(name, "*?[") {
+		if files := s.cfg.Files; files == nil || !files.Has(name) {
 			all = append(all, name)
 			continue
 		}
-		if _, err := files.Stat(ctx, name); err == nil { // the characters are its own
-			all = append(all, name)
-			continue
-		}
-		matches, err := files.Glob(ctx, name)
-		if err == nil && len(matches) == 0 {
-			err = fs.ErrNotExist
-		}
+		matches, err := s.expandObject(ctx, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, cause(err))
 		}
 		all = append(all, matches...)
 	}
 	return all, nil
+}
+
+// lister is a plan.Files that knows prefixes: Below gives the names of all objects below one, which ends in a slash, in the
+// order of their keys.
+type lister interface {
+	Below(ctx context.Context, prefix string) ([]string, error)
+}
+
+// errEmptyPrefix is why a prefix cannot be split. An empty input would have a mistyped one pass for a success.
+var errEmptyPrefix = errors.New("no objects are below it")
+
+// expandObject gives the names, of which there is one at least, that one name of an object, a pattern or a prefix means.
+func (s *segment) expandObject(ctx context.Context, name string) ([]string, error) {
+	files := s.cfg.Files
+	if strings.ContainsAny(name, "*?[") {
+		if _, err := files.Stat(ctx, name); err != nil { // else the characters are its own
+			matches, err := files.Glob(ctx, name)
+			if err == nil && len(matches) == 0 {
+				err = fs.ErrNotExist
+			}
+			return matches, err
+		}
+	}
+	l, ok := files.(lister)
+	if !ok || !strings.HasSuffix(name, "/") {
+		return []string{name}, nil
+	}
+	names, err := l.Below(ctx, name)
+	if err == nil && len(names) == 0 {
+		err = errEmptyPrefix
+	}
+	return names, err
 }
