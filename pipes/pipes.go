@@ -32,6 +32,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // Statuses of stages whose stream did not end with end of file.
@@ -102,6 +103,14 @@ type Transport interface {
 type Replayer interface {
 	Transport
 	Replays()
+}
+
+// Expecter is a Reader that can be told that its stream has a writer, or will soon.
+type Expecter interface {
+	Reader
+	// Expect breaks the stream for this reader if it is seen to have no writer when that time is over: it was removed then,
+	// before the reader came. Without it a reader waits for its writer as long as its context lasts.
+	Expect(within time.Duration)
 }
 
 // Writer is the end of a stream that bytes go into. One goroutine uses it at a time, but Break may be called from any.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"sshell/pipes"
 	"sshell/pipes/objstore"
@@ -43,7 +44,7 @@ func (i *invocation) input(ctx context.Context) (*feed, error) {
 		f.open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(in.Inline)), nil }
 	case in.Kind == remote.StreamInput && i.req.Stdin != "":
 		f.name = "standard input"
-		f.open = func(ctx context.Context) (io.ReadCloser, error) { return i.streams.Open(ctx, i.req.Stdin) }
+		f.open = i.sent
 	case in.Kind == remote.ChunkInput:
 		if err := i.chunk(ctx, f); err != nil {
 			return nil, err
@@ -74,6 +75,23 @@ func (i *invocation) input(ctx context.Context) (*feed, error) {
 	}
 	f.ctx, f.drop = context.WithCancel(ctx)
 	return f, nil
+}
+
+// sentWithin is how long the client may take to begin the stream of standard input, which it does beside the invocation: some
+// tries of a request, the last after two seconds of pauses. An invocation that is run a second time, when its first run has
+// been answered, finds the stream removed, and would wait for it all its time.
+const sentWithin = 8 * time.Second
+
+// sent opens the standard input that the client sends.
+func (i *invocation) sent(ctx context.Context) (io.ReadCloser, error) {
+	r, err := i.streams.Open(ctx, i.req.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	if e, ok := r.(pipes.Expecter); ok {
+		e.Expect(sentWithin)
+	}
+	return r, nil
 }
 
 // chunk settles where a byte range of an object comes from.

@@ -27,8 +27,8 @@ const (
 	smallWait  = 40 * time.Millisecond
 	smallBlock = 1 << 20
 
-	// stallLook is after what silence a reader first looks whether the writer's mark is still there, and maxStall how long
-	// it waits at most before it looks again: each wait is as long as the silence was.
+	// stallLook is after what silence a reader first looks whether the writer's mark is there, and maxStall how long it waits
+	// at most before it looks again: each wait is as long as the silence was.
 	stallLook = 3 * time.Second
 	maxStall  = 10 * time.Second
 )
@@ -38,7 +38,8 @@ type arrival struct {
 	streak int           // blocks in a row that were there when first asked for
 	credit int           // blocks that came, less vainShare for each request ahead of need that was in vain
 	since  time.Time     // when the next block was first asked for in vain; zero if it was not
-	looked time.Time     // when it was last seen that the stream is there
+	looked time.Time     // when it was last looked whether the stream is there
+	begun  time.Time     // from when on a stream that is not there was removed; zero for one that may begin at any time
 	last   time.Time     // when the last block came
 	every  time.Duration // mean between two blocks, of late
 	size   int           // of the last block's payload
@@ -79,6 +80,17 @@ func (a *arrival) missed(asked, now time.Time) time.Time {
 		return paced
 	}
 	return next
+}
+
+// stalls reports whether it is time to look whether the stream is there, and notes that this is done now.
+func (a *arrival) stalls(now time.Time) bool {
+	wait := min(max(stallLook, a.looked.Sub(a.since)), maxStall)
+	due := a.looked.Before(a.begun) && !now.Before(a.begun)
+	if !due && now.Sub(a.looked) < wait {
+		return false
+	}
+	a.looked = now
+	return true
 }
 
 // head is the number of the first block that is not here.
@@ -124,10 +136,7 @@ func (r *reader) fetch(n uint64) {
 		}
 	case errors.Is(err, fs.ErrNotExist) && first:
 		r.askLater(r.missed(began, time.Now()))
-		wait := min(max(stallLook, r.looked.Sub(r.since)), maxStall)
-		if stalled = n > 0 && time.Since(r.looked) >= wait; stalled {
-			r.looked = time.Now()
-		}
+		stalled = r.stalls(time.Now())
 	case errors.Is(err, fs.ErrNotExist):
 		r.credit -= vainShare
 	default:
@@ -154,13 +163,21 @@ func (r *reader) askLater(at time.Time) {
 	})
 }
 
-// lookForRemove breaks the stream for its reader if the mark of the writer whose blocks came is gone. Blocks do not tell:
-// one that was on its way may have come after the Remove.
+// lookForRemove breaks the stream for its reader if the mark of the writer that it had is gone, or that it should have is not
+// there. Blocks do not tell: one that was on its way may have come after the Remove.
 func (r *reader) lookForRemove() {
 	mark, err := r.get(r.asking, writerMark, headerSize)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	gone := errors.Is(err, fs.ErrNotExist) || err == nil && mark.token != r.writer
+	gone := false
+	switch {
+	case err == nil && r.writer == 0:
+		r.writer = mark.token
+	case err == nil:
+		gone = mark.token != r.writer
+	case errors.Is(err, fs.ErrNotExist):
+		gone = r.writer != 0 || !r.begun.IsZero() && !r.looked.Before(r.begun)
+	}
 	if gone && r.asking.Err() == nil {
 		r.err = errRemoved
 		r.finish()

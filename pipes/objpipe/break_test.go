@@ -175,6 +175,75 @@ func TestRemoveAmidBlocks(t *testing.T) {
 	})
 }
 
+// TestNoWriter: a reader of a stream that is not there waits for its writer, until it is told that there must have been one,
+// or has seen that there was.
+func TestNoWriter(t *testing.T) {
+	const within = 8 * time.Second
+	for _, c := range []struct {
+		name    string
+		expects bool
+		begins  time.Duration // when the writer comes; 0 for never
+		removed time.Duration // when the stream is removed; 0 for never
+		ends    time.Duration // when the reader sees that at the latest; 0 for never
+	}{
+		{"any time", false, 0, 0, 0},
+		{"removed before", true, 0, 0, within + time.Second},
+		{"begins in time", true, within - time.Second, 0, 0},
+		{"begins at once", true, time.Second, 0, 0},
+		{"removed before its first block", false, time.Second, time.Minute, time.Minute + maxStall + time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := new(mem.Store)
+				ctx, stop := context.WithCancel(t.Context())
+				defer stop()
+				r, err := New(store, "tmp/run/pipes").Open(ctx, "0/0")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.expects {
+					r.(pipes.Expecter).Expect(within)
+				}
+				go func() {
+					if c.begins == 0 {
+						return
+					}
+					time.Sleep(c.begins)
+					if _, err := New(store, "tmp/run/pipes").Create(ctx, "0/0"); err != nil {
+						t.Error(err)
+					}
+					if c.removed > 0 {
+						time.Sleep(c.removed - c.begins)
+						if err := New(store, "tmp/run/pipes").Remove(ctx, "0/0"); err != nil {
+							t.Error(err)
+						}
+					}
+				}()
+				began := time.Now()
+				time.AfterFunc(10*time.Minute, stop)
+				_, err = r.Read(make([]byte, 1))
+				took := time.Since(began)
+				switch {
+				case c.ends == 0 && !errors.Is(err, context.Canceled):
+					t.Errorf("read: %v after %v, want that it waits", err, took)
+				case c.ends > 0 && (!errors.Is(err, errRemoved) || took > c.ends):
+					t.Errorf("read: %v after %v, want that it was removed, within %v", err, took, c.ends)
+				case c.ends > 0:
+					if err := r.Close(); err != nil {
+						t.Error(err)
+					}
+					for o := range store.List(ctx, "") {
+						t.Error("left:", o.Key)
+					}
+				}
+				stop()
+				synctest.Wait()
+				time.Sleep(time.Minute)
+			})
+		})
+	}
+}
+
 // TestBreakFindsTheEnd: of a long stream as of a short one, with few requests.
 func TestBreakFindsTheEnd(t *testing.T) {
 	for _, blocks := range []uint64{0, 1, 2, 3, 4, 5, 7, 8, 9, 100, 1000, 1023, 1024, 1025} {

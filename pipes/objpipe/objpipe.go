@@ -33,6 +33,8 @@
 // back who has it; its own token and flags mean that the response to an earlier try was lost.
 //
 // A Remove elsewhere is seen too, by ends that look from time to time whether what they know to be there is still there.
+// A reader that nothing has come for cannot tell a stream that was removed from one that is to begin, unless it is told that
+// the writer must be there by now (see pipes.Expecter).
 // What such a writer stores until then stays, so that a stream whose writer may live is broken before it is removed.
 //
 // # Room

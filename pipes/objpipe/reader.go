@@ -31,7 +31,7 @@ type reader struct {
 	rest    []byte // of its payload
 	next    uint64 // number of the block after it
 
-	writer uint64 // the token of the last block that came
+	writer uint64 // the token of the last block that came, or of the writer's mark before there was one; 0 for neither
 	ready  map[uint64]*block
 	asked  map[uint64]bool
 	timer  *time.Timer // until which nothing is asked for; nil for none
@@ -58,6 +58,13 @@ func (t *Transport) Open(ctx context.Context, name string) (pipes.Reader, error)
 	})
 	r.ask()
 	return r, nil
+}
+
+// Expect implements pipes.Expecter.
+func (r *reader) Expect(within time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begun = time.Now().Add(within)
 }
 
 // Read implements pipes.Reader.
