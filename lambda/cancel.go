@@ -23,6 +23,7 @@ const tidyFor = 10 * time.Second
 type fate struct {
 	mu   sync.Mutex
 	told bool      // there is a mark
+	put  bool      // there may be one: a request that failed may have stored it
 	stop bool      // it tells the function to stop
 	over bool      // it was removed, or there will be none
 	end  time.Time // when it is gone at the latest
@@ -55,6 +56,7 @@ func (c *call) putMark(ctx context.Context, text string) error {
 	if c.stop || c.over {
 		return nil
 	}
+	c.put = true
 	if err := c.r.cfg.Store.Put(ctx, c.mark, strings.NewReader(text), int64(len(text)), false); err != nil {
 		return fmt.Errorf("cancel: %w", err)
 	}
@@ -90,10 +92,10 @@ func (c *call) remove(ctx context.Context, response *Response) {
 		_ = c.r.cfg.Store.Delete(ctx, c.returnKey())
 	}
 	c.mu.Lock()
-	told := c.told
+	put := c.put
 	c.over = true
 	c.mu.Unlock()
-	if told {
+	if put {
 		_ = c.r.cfg.Store.Delete(ctx, c.mark)
 	}
 }
@@ -170,7 +172,7 @@ func (r *Runner) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	r.late.mu.Lock()
-	if !r.late.closed {
+	if !r.late.closed && r.late.closing != nil {
 		r.late.closed = true
 		close(r.late.closing)
 	}

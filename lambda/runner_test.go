@@ -447,6 +447,37 @@ func TestCloseDoesNotWaitLongerThanItMay(t *testing.T) {
 	}
 }
 
+// deaf is a store whose answers to writes of marks are lost.
+type deaf struct{ objstore.Store }
+
+func (d deaf) Put(ctx context.Context, key string, body io.Reader, size int64, create bool) error {
+	err := d.Store.Put(ctx, key, body, size, create)
+	if strings.HasPrefix(key, "tmp/run/cancel/") {
+		return errors.Join(err, errors.New("connection reset by peer"))
+	}
+	return err
+}
+
+func TestMarkWhoseAnswerWasLostIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRunner(t, invoker(func(context.Context, *Request) (*sdk.InvokeOutput, error) {
+			return nil, errors.New("connection reset by peer")
+		}))
+		r.cfg.Store = deaf{r.cfg.Store}
+		if _, err := r.Run(t.Context(), argv("true"), remote.Streams{}); !isLost(err) {
+			t.Fatalf("got %v", err)
+		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		if err := r.Close(ctx); err == nil {
+			t.Error("closed before the function was gone")
+		}
+		if keys := kept(t, r); len(keys) > 0 {
+			t.Errorf("left %q", keys)
+		}
+	})
+}
+
 func TestInputThatNobodyReadsIsLeftAlone(t *testing.T) {
 	r := newRunner(t, invoker(func(context.Context, *Request) (*sdk.InvokeOutput, error) { return says("", ""), nil }))
 	in, w, err := os.Pipe()
