@@ -33,10 +33,10 @@ type route struct {
 	real    func() (plan.Segments, error)
 }
 
-func newSegments(routes []Route, setup Setup) segments {
+func newSegments(routes []Route, setup func() Setup) segments {
 	var s segments
 	for _, r := range routes {
-		s = append(s, &route{r.Targets, sync.OnceValues(func() (plan.Segments, error) { return r.Segments(setup) })})
+		s = append(s, &route{r.Targets, sync.OnceValues(func() (plan.Segments, error) { return r.Segments(setup()) })})
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -71,13 +72,13 @@ func (p Program) Run(ctx context.Context) int {
 
 // run makes the shell that the command line asks for and lets it read.
 func (p Program) run(ctx context.Context, in *invocation) int {
-	set, err := loadSettings()
+	set, err := find(settings.Near)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "sshell: %v\n", err)
 		if !in.interactive && (in.hasCommand || len(in.rest) > 0 || !isTerminal(0)) {
 			return statusUsage
 		}
-		set = &settings.Settings{S3: settings.S3Dir} // somebody at a prompt can mend the file there
+		set = new(settings.Settings) // somebody at a prompt can mend the file there
 	}
 	cfg := p.config(in, set)
 	script := ""
@@ -124,13 +125,13 @@ func (p Program) run(ctx context.Context, in *invocation) int {
 	return sh.Exit()
 }
 
-// loadSettings finds the user's settings.
-func loadSettings() (*settings.Settings, error) {
+// find finds the user's settings.
+func find(load func(settings.Source) (*settings.Settings, error)) (*settings.Settings, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "/" // one that was removed has no settings
 	}
-	return settings.Load(settings.Source{Env: os.Getenv, Dir: dir})
+	return load(settings.Source{Env: os.Getenv, Dir: dir})
 }
 
 // config is what every shell of this program is made with.
@@ -138,13 +139,7 @@ func (p Program) config(in *invocation, set *settings.Settings) interp.Config {
 	if in.on == "" {
 		in.on = set.On
 	}
-	setup := Setup{Isolate: in.isolate, S3: set.S3, S3Dir: s3Folder(set)}
-	if p.Files != nil {
-		setup.Files = p.Files(setup)
-	}
-	if setup.Files == nil {
-		setup.Files = files.New(&lazyBuckets{root: setup.S3Dir})
-	}
+	setup := sync.OnceValue(func() Setup { return p.setup(in.isolate) })
 	run := newSegments(p.Routes, setup)
 	return interp.Config{
 		Name:     p.Args[0],
@@ -152,10 +147,48 @@ func (p Program) config(in *invocation, set *settings.Settings) interp.Config {
 		Segments: run,
 		Planner:  plan.Plan,
 		Facts:    plan.Facts{Default: plan.Target(in.on), Targets: run.targets()},
-		Files:    setup.Files,
+		Files:    lazyFiles(setup),
 		Words:    words(),
 		Explain:  in.explain,
 	}
+}
+
+// setup is what is found out when a stage leaves, or a name s3:// is used: no start pays for it.
+func (p Program) setup(isolate bool) Setup {
+	set, err := find(settings.Load)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "sshell: %v\n", err)
+		set = &settings.Settings{S3: settings.S3Dir}
+	}
+	s := Setup{Isolate: isolate, S3: set.S3, S3Dir: s3Folder(set)}
+	if p.Files != nil {
+		s.Files = p.Files(s)
+	}
+	if s.Files == nil {
+		s.Files = files.New(&lazyBuckets{root: s.S3Dir})
+	}
+	return s
+}
+
+// lazyFiles are a Setup's Files.
+type lazyFiles func() Setup
+
+func (l lazyFiles) Has(name string) bool { return objstore.IsURL(name) }
+
+func (l lazyFiles) Open(ctx context.Context, name string) (*os.File, error) {
+	return l().Files.Open(ctx, name)
+}
+
+func (l lazyFiles) Create(ctx context.Context, name string, add bool) (plan.Output, error) {
+	return l().Files.Create(ctx, name, add)
+}
+
+func (l lazyFiles) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
+	return l().Files.Stat(ctx, name)
+}
+
+func (l lazyFiles) Glob(ctx context.Context, pattern string) ([]string, error) {
+	return l().Files.Glob(ctx, pattern)
 }
 
 // s3Folder gives the folder that s3:// stands for, empty where it is none, or where nobody says whose home it is in.
@@ -175,9 +208,9 @@ func s3Folder(set *settings.Settings) string {
 
 // Config is what a shell is made with that this program starts elsewhere: in a worker, or as a subshell.
 func (p Program) Config() interp.Config {
-	set, err := loadSettings()
+	set, err := find(settings.Near)
 	if err != nil { // the shell that started this one has said so
-		set = &settings.Settings{S3: settings.S3Dir}
+		set = new(settings.Settings)
 	}
 	return p.config(&invocation{}, set)
 }

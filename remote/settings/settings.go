@@ -84,8 +84,9 @@ type Source struct {
 	Flags map[string]string
 }
 
-// Load finds the settings. Its error is one line that names the place.
-func Load(src Source) (*Settings, error) {
+// Near finds the settings that flags, variables and files have: what is needed to know where stages run. Where the account is,
+// what deploy recorded, and what s3:// is, Load finds too. The error is one line that names the place.
+func Near(src Source) (*Settings, error) {
 	s := &Settings{from: map[string]string{}}
 	for _, k := range keys {
 		for _, w := range []struct{ text, place string }{{src.Flags[k.name], k.flag()}, {src.Env(k.variable()), k.variable()}} {
@@ -103,6 +104,15 @@ func Load(src Source) (*Settings, error) {
 		}
 	}
 	if err := s.readFiles(src); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Load finds the settings. Its error is one line that names the place.
+func Load(src Source) (*Settings, error) {
+	s, err := Near(src)
+	if err != nil {
 		return nil, err
 	}
 	if s.Region == "" {
