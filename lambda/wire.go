@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"sshell/interp/plan"
 	"sshell/remote"
@@ -88,7 +89,11 @@ var ErrMissing = errors.New("artifact is gone")
 
 // FailureOf is an error of a remote.Runner as it travels.
 func FailureOf(err error) *Failure {
-	f := &Failure{Message: err.Error()}
+	message := err.Error()
+	for lost := ": " + remote.ErrLost.Error(); strings.HasSuffix(message, lost); { // which Err says again
+		message = strings.TrimSuffix(message, lost)
+	}
+	f := &Failure{Message: message}
 	var no *remote.NotStartedError
 	switch {
 	case errors.As(err, &no):

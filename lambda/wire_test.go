@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -95,6 +96,10 @@ func TestFailureKeepsItsKind(t *testing.T) {
 		if errors.Is(got, remote.ErrLost) != errors.Is(c, remote.ErrLost) {
 			t.Errorf("%v: got %v: lost or not", c, got)
 		}
+	}
+	twice := fmt.Errorf("no block: %w: %w", remote.ErrLost, remote.ErrLost)
+	if got := FailureOf(twice).Err(); got.Error() != "no block: attempt lost" {
+		t.Errorf("got %q", got)
 	}
 }
 
