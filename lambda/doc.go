@@ -27,24 +27,24 @@
 //
 // Lambda takes and gives JSON, and shell strings are bytes. Request and response are JSON objects:
 //
-//	{"sshell": 3, "body": "…"}
+//	{"sshell": 5, "body": "…"}
 //
 // sshell is the version, body is a Request or a Response as plan.Marshal writes it (CBOR), in base64. A function that does
 // not know the version answers in its own, with no body and an error:
 //
-//	{"sshell": 4, "error": "…"}
+//	{"sshell": 6, "error": "…"}
 //
 // The function answers by a response stream of frames: a kind of one byte, a size in six hexadecimal digits, and as many
 // bytes. They are output as it comes (see Live), and at last the response.
 //
 // Standard input of up to InlineMax bytes is in the task. More is a stream of the transport, and so is output after its first
-// LiveMax bytes. What many tasks share (the snapshot, the environment), and what a
-// payload cannot hold, is a Part: an object under its SHA-256, stored once.
+// LiveMax bytes. What many tasks share (the snapshot, the environment), and what a payload cannot hold, is a Part: an object
+// under its SHA-256, stored once. A mark also tells the function that the reader of an output has left.
 //
 // # What is stored
 //
-// Keys begin with tmp/<run>/: parts/<digest> for parts, cancel/<call> for a mark, and pipes/<call>/0, 1 and 2 for the streams of
-// the descriptors. A call is one call of Run. Run removes its streams and marks, or Close does for those that were
-// lost; parts serve the whole run, and End removes them. Artifacts belong to no run, and stay. Objects that a task's Output
+// Keys begin with tmp/<run>/: parts/<digest> for parts, cancel/<call> for a mark, returned/<call> for files that a task gives
+// back, and pipes/<call>/0, 1 and 2 for the streams of the descriptors. A call is one call of Run. Run removes these, or Close for
+// calls that were lost; parts serve the whole run, and End removes them. Artifacts belong to no run, and stay. Objects that a task's Output
 // names, below tasks/ as package flow has it, and streams between two tasks, are of whoever named them, who removes them too.
 package lambda

@@ -46,8 +46,8 @@ const (
 	MaxUnzipped = 250 << 20
 )
 
-// InlineMax is how many bytes of standard input travel in the payload: DESIGN §5's bound. Three of
-// them in base64 take half a megabyte, far from MaxPayload.
+// InlineMax is how many bytes of standard input travel in the payload, and of files that a task gives back in the response:
+// DESIGN §5's bound, far from MaxPayload.
 const InlineMax = 128 << 10
 
 // LookEvery is the time between two looks of a function for its cancel mark, DESIGN §6's: 1,800 requests an hour.

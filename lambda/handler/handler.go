@@ -14,12 +14,14 @@
 // as far as something of them was shipped, and then the function's own. A program that the client does not have, or
 // that was not seen to be called, is the function's.
 //
-// Output that is small and early goes into the answer, other output into streams as it comes; where the task names an object,
-// that appears when the task has ended with a result, as package stored has it. A background process that
-// outlives the task's stages is killed with them: its output ends there.
+// Output goes live with the answer as it comes, and into a stream after its first lambda.LiveMax bytes; where the task names
+// an object, that appears when the task has ended with a result, as package stored has it. A background process that
+// outlives the task's stages is killed with them: its output ends there. Files that the task gives back are in the answer's
+// end, or in an object.
 //
 // A task is stopped lambda.StopMargin before the deadline of the invocation, and when the request's mark is found in
-// the store, which is looked for every lambda.LookEvery. The mark is removed when nothing will be written any more.
+// the store and says so; one that says that an output has no reader any more closes it, as a pipe does. The mark is looked for
+// every lambda.LookEvery, and removed when nothing will be written any more.
 package handler
 
 import (

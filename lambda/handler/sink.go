@@ -113,7 +113,7 @@ func (s *sink) run() {
 	s.stop(errors.Join(errors.New("send output"), s.err, remote.ErrLost))
 }
 
-// take holds or sends some output.
+// take sends some output.
 func (s *sink) take(p []byte) error {
 	switch {
 	case s.object != nil:

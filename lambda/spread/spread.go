@@ -11,7 +11,7 @@
 //
 // A request is what Invoke's callers wanted to send, several at a time:
 //
-//	{"sshell": 3, "spread": [payload, payload, …]}
+//	{"sshell": 5, "spread": [payload, payload, …]}
 //
 // The answer is a response stream of lines: pieces of the responses as they come, in base64, and for each payload a last
 // line. n counts from 0.
