@@ -7,24 +7,35 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"sshell/scripts/bench/figure"
 )
 
-// benchmark measures by a benchmark of a package, run so many times in one process, whose metrics have bounds.
-func benchmark(pkg, name, times string, bounds ...bound) func(context.Context) ([]result, error) {
-	return func(ctx context.Context) ([]result, error) {
+// metric is what a benchmark reports under a unit, and what it must be.
+type metric struct {
+	unit  string
+	bound figure.Bound
+}
+
+func atMost(unit string, v float64) metric  { return metric{unit, figure.AtMost(v)} }
+func atLeast(unit string, v float64) metric { return metric{unit, figure.AtLeast(v)} }
+
+// benchmark measures by a benchmark of a package, run so many times in one process, with what it must report.
+func benchmark(pkg, name, times string, required ...metric) func(context.Context) ([]figure.Result, error) {
+	return func(ctx context.Context) ([]figure.Result, error) {
 		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark"+name+"$", "-benchtime", times, "-timeout", "30m", pkg)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			return nil, fmt.Errorf("run benchmark %s of %s: %w: %s", name, pkg, err, bytes.TrimSpace(out))
 		}
-		return read(string(out), name, bounds)
+		return read(string(out), name, required)
 	}
 }
 
-// read finds the bounds' metrics in what go test prints: a line with the benchmark's name, how often it ran, and pairs of a
+// read finds metrics in what go test prints: a line with the benchmark's name, how often it ran, and pairs of a
 // value and its metric.
-func read(out, name string, bounds []bound) ([]result, error) {
-	metrics := map[string]float64{}
+func read(out, name string, required []metric) ([]figure.Result, error) {
+	values := map[string]float64{}
 	for line := range strings.Lines(out) {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || strings.TrimRight(fields[0], "-0123456789") != "Benchmark"+strings.TrimRight(name, "-0123456789") {
@@ -32,17 +43,17 @@ func read(out, name string, bounds []bound) ([]result, error) {
 		}
 		for i := 2; i+1 < len(fields); i += 2 {
 			if v, err := strconv.ParseFloat(fields[i], 64); err == nil {
-				metrics[fields[i+1]] = v
+				values[fields[i+1]] = v
 			}
 		}
 	}
-	var results []result
-	for _, b := range bounds {
-		v, ok := metrics[b.metric]
+	var results []figure.Result
+	for _, m := range required {
+		v, ok := values[m.unit]
 		if !ok {
-			return nil, fmt.Errorf("benchmark %s reports no %s: %s", name, b.metric, strings.TrimSpace(out))
+			return nil, fmt.Errorf("benchmark %s reports no %s: %s", name, m.unit, strings.TrimSpace(out))
 		}
-		results = append(results, result{v, b})
+		results = append(results, figure.Result{Value: v, Unit: " " + m.unit, Bound: m.bound})
 	}
 	return results, nil
 }

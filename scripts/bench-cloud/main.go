@@ -10,27 +10,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
+
+	"sshell/scripts/bench/figure"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		stop()
-		fmt.Fprintln(os.Stderr, "bench-cloud:", err)
-		os.Exit(1)
-	}
-}
-
-var errMissed = errors.New("some figures are not what they must be")
+func main() { figure.Main("bench-cloud", run) }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench-cloud", flag.ContinueOnError)
@@ -38,43 +24,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	chosen, err := choose(*only)
+	chosen, err := figure.Choose(figures, *only)
 	if err != nil {
 		return err
 	}
-	missed := false
-	for _, f := range chosen {
-		results, err := f.measure(ctx)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			missed = true
-			fmt.Fprintf(out, "%-10s %s: %v\n", f.name, f.what, err)
-			continue
-		}
-		fmt.Fprintf(out, "%-10s %s\n", f.name, f.what)
-		for _, r := range results {
-			missed = missed || !r.holds()
-			fmt.Fprintf(out, "%-10s   %s\n", "", r)
-		}
-	}
-	if missed {
-		return errMissed
-	}
-	return nil
-}
-
-func choose(name string) ([]figure, error) {
-	if name == "" {
-		return figures, nil
-	}
-	var names []string
-	for _, f := range figures {
-		if f.name == name {
-			return []figure{f}, nil
-		}
-		names = append(names, f.name)
-	}
-	return nil, fmt.Errorf("%s: no such figure; there are: %s", name, strings.Join(names, " "))
+	return figure.Measure(ctx, out, chosen, ctx)
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sshell/scripts/bench/figure"
 )
 
 func TestReadsAreWholeRecordsAndTheSameEachTime(t *testing.T) {
@@ -38,26 +40,6 @@ func TestReadsAreWholeRecordsAndTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestMedianIsTheMiddle(t *testing.T) {
-	if m := median([]float64{9, 1, 5}); m != 5 {
-		t.Errorf("median of 9 1 5 is %v", m)
-	}
-}
-
-func TestBoundsHoldAtTheirLimit(t *testing.T) {
-	for _, c := range []struct {
-		value float64
-		bound bound
-		holds bool
-	}{
-		{1.5, atMost(1.5), true}, {1.51, atMost(1.5), false}, {2, atLeast(2), true}, {1.99, atLeast(2), false},
-	} {
-		if r := (result{value: c.value, bound: c.bound}); r.holds() != c.holds {
-			t.Errorf("%s: holds is not %v", r, c.holds)
-		}
-	}
-}
-
 // bash measured against itself shows that the driver measures, whatever the numbers.
 func TestDriverMeasuresBash(t *testing.T) {
 	bash, err := exec.LookPath("bash")
@@ -66,7 +48,7 @@ func TestDriverMeasuresBash(t *testing.T) {
 	}
 	for _, name := range []string{"start", "pipe"} {
 		var out bytes.Buffer
-		if err := run(t.Context(), []string{"-sshell", bash, "-figure", name, "-scale", "0.001"}, &out); err != nil && err != errMissed {
+		if err := run(t.Context(), []string{"-sshell", bash, "-figure", name, "-scale", "0.001"}, &out); err != nil && err != figure.ErrMissed {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if !strings.Contains(out.String(), "measured ") {

@@ -3,26 +3,21 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"sshell/scripts/bench/figure"
 )
 
-// figure is one promise, with the way to measure it.
-type figure struct {
-	name    string
-	what    string
-	measure func(*lab) ([]result, error)
-}
-
 // figures are in the order in which they are printed. Their bounds are the project's, not this machine's.
-var figures = []figure{
-	{"start", "sshell -c true / bash -c true, wall", measureStart},
-	{"spawn", "parmap -j2 /bin/true ::: {1..10000} / xargs -P2 -n1, time per task", measureSpawn},
-	{"file", "split -b 10M FILE | parmap cat, times as fast as parallel --pipepart -k --block 10M cat", measureFile},
-	{"stream", "cat FILE | split -b 10M | parmap cat, times as fast as parallel --pipe -k --block 10M cat", measureStream},
-	{"records", "split -r 1000 / split -b with chunks of the same size, time", measureRecords},
-	{"fastq", "split --format fastq, workers wc -l, speed / the same with --format lines", measureFastq},
-	{"memory", "peak memory of the client, large file", measureMemory},
-	{"tasks", "peak memory of the client, many tasks", measureTasks},
-	{"pipe", "1 GiB through cat | cat | wc -c, speed / bash's", measurePipe},
+var figures = []figure.Figure[*lab]{
+	{Name: "start", What: "sshell -c true / bash -c true, wall", Measure: measureStart},
+	{Name: "spawn", What: "parmap -j2 /bin/true ::: {1..10000} / xargs -P2 -n1, time per task", Measure: measureSpawn},
+	{Name: "file", What: "split -b 10M FILE | parmap cat, times as fast as parallel --pipepart -k --block 10M cat", Measure: measureFile},
+	{Name: "stream", What: "cat FILE | split -b 10M | parmap cat, times as fast as parallel --pipe -k --block 10M cat", Measure: measureStream},
+	{Name: "records", What: "split -r 1000 / split -b with chunks of the same size, time", Measure: measureRecords},
+	{Name: "fastq", What: "split --format fastq, workers wc -l, speed / the same with --format lines", Measure: measureFastq},
+	{Name: "memory", What: "peak memory of the client, large file", Measure: measureMemory},
+	{Name: "tasks", What: "peak memory of the client, many tasks", Measure: measureTasks},
+	{Name: "pipe", What: "1 GiB through cat | cat | wc -c, speed / bash's", Measure: measurePipe},
 }
 
 const (
@@ -37,42 +32,43 @@ const (
 )
 
 // slower compares two times: the result is ours as a multiple of the peer's.
-func (l *lab) slower(pairs, n int, ours, peer command, limit bound) ([]result, error) {
-	a, b, ratio, err := l.duel(pairs, l.times(n, ours), l.times(n, peer))
+func (l *lab) slower(pairs, n int, ours, peer command, limit figure.Bound) ([]figure.Result, error) {
+	p, err := figure.Duel(pairs, l.times(n, ours), l.times(n, peer))
 	if err != nil {
 		return nil, err
 	}
-	return []result{{versus(a, b), ratio, " ×", limit}}, nil
+	return []figure.Result{{Detail: versus(p.A, p.B), Value: p.Ratio(), Unit: " ×", Bound: limit}}, nil
 }
 
 // faster compares two speeds: the result is ours as a multiple of the peer's.
-func (l *lab) faster(pairs int, ours, peer command, limit bound) ([]result, error) {
-	b, a, ratio, err := l.duel(pairs, l.times(1, peer), l.times(1, ours))
+func (l *lab) faster(pairs int, ours, peer command, limit figure.Bound) ([]figure.Result, error) {
+	p, err := figure.Duel(pairs, l.times(1, peer), l.times(1, ours))
 	if err != nil {
 		return nil, err
 	}
-	return []result{{versus(a, b), ratio, " ×", limit}}, nil
+	return []figure.Result{{Detail: versus(p.B, p.A), Value: p.Ratio(), Unit: " ×", Bound: limit}}, nil
 }
 
-func versus(ours, peer time.Duration) string {
-	return fmt.Sprintf("sshell %v, peer %v", ours.Round(10*time.Microsecond), peer.Round(10*time.Microsecond))
+func versus(ours, peer []time.Duration) string {
+	const precision = 10 * time.Microsecond
+	return fmt.Sprintf("sshell %v, peer %v", figure.Median(ours).Round(precision), figure.Median(peer).Round(precision))
 }
 
-func measureStart(l *lab) ([]result, error) {
-	return l.slower(41, 10, l.ours("true", ""), bash("true"), atMost(1.5))
+func measureStart(l *lab) ([]figure.Result, error) {
+	return l.slower(41, 10, l.ours("true", ""), bash("true"), figure.AtMost(1.5))
 }
 
-func measureSpawn(l *lab) ([]result, error) {
+func measureSpawn(l *lab) ([]figure.Result, error) {
 	n := l.scaled(10000)
 	numbers, err := l.numbersFile(n)
 	if err != nil {
 		return nil, err
 	}
 	ours := l.ours(fmt.Sprintf("parmap -j2 /bin/true ::: {1..%d}", n), "")
-	return l.slower(5, 1, ours, command{[]string{"xargs", "-P2", "-n1", "/bin/true"}, numbers}, atMost(1))
+	return l.slower(5, 1, ours, command{[]string{"xargs", "-P2", "-n1", "/bin/true"}, numbers}, figure.AtMost(1))
 }
 
-func measureFile(l *lab) ([]result, error) {
+func measureFile(l *lab) ([]figure.Result, error) {
 	f, err := l.readsFile(l.scaled(dataSize))
 	if err != nil {
 		return nil, err
@@ -82,10 +78,10 @@ func measureFile(l *lab) ([]result, error) {
 		return nil, err
 	}
 	peer := command{argv: []string{"parallel", "--will-cite", "--pipepart", "-k", "--block", "10M", "-a", f.name, "cat"}}
-	return l.faster(7, l.ours(script+" > /dev/null", ""), peer, atLeast(2))
+	return l.faster(7, l.ours(script+" > /dev/null", ""), peer, figure.AtLeast(2))
 }
 
-func measureStream(l *lab) ([]result, error) {
+func measureStream(l *lab) ([]figure.Result, error) {
 	f, err := l.readsFile(l.scaled(dataSize))
 	if err != nil {
 		return nil, err
@@ -95,23 +91,23 @@ func measureStream(l *lab) ([]result, error) {
 		return nil, err
 	}
 	peer := bash("cat " + f.name + " | parallel --will-cite --pipe -k --block 10M cat")
-	return l.faster(7, l.ours(script+" > /dev/null", ""), peer, atLeast(2))
+	return l.faster(7, l.ours(script+" > /dev/null", ""), peer, figure.AtLeast(2))
 }
 
 // measureRecords compares on reads, a record of which is four lines, from a file and as a stream.
-func measureRecords(l *lab) ([]result, error) {
+func measureRecords(l *lab) ([]figure.Result, error) {
 	f, err := l.readsFile(l.scaled(dataSize))
 	if err != nil {
 		return nil, err
 	}
-	var all []result
+	var all []figure.Result
 	for _, split := range []string{"split %s --format fastq " + f.name, "cat " + f.name + " | split %s --format fastq"} {
 		byRecords := fmt.Sprintf(split, "-r 1000") + " | parmap cat"
 		bySize := fmt.Sprintf(split, fmt.Sprintf("-b %d", 1000*f.size/f.records)) + " | parmap cat"
 		if err := l.verify(l.ours(byRecords, ""), f.name); err != nil {
 			return nil, err
 		}
-		results, err := l.slower(3, 1, l.ours(byRecords+" > /dev/null", ""), l.ours(bySize+" > /dev/null", ""), atMost(2))
+		results, err := l.slower(3, 1, l.ours(byRecords+" > /dev/null", ""), l.ours(bySize+" > /dev/null", ""), figure.AtMost(2))
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +116,7 @@ func measureRecords(l *lab) ([]result, error) {
 	return all, nil
 }
 
-func measureFastq(l *lab) ([]result, error) {
+func measureFastq(l *lab) ([]figure.Result, error) {
 	f, err := l.readsFile(l.scaled(dataSize))
 	if err != nil {
 		return nil, err
@@ -128,19 +124,19 @@ func measureFastq(l *lab) ([]result, error) {
 	script := func(format string) command {
 		return l.ours("split --format "+format+" -b 10M "+f.name+" | parmap wc -l", "")
 	}
-	return l.faster(9, script("fastq"), script("lines"), atLeast(0.8))
+	return l.faster(9, script("fastq"), script("lines"), figure.AtLeast(0.8))
 }
 
-func measurePipe(l *lab) ([]result, error) {
+func measurePipe(l *lab) ([]figure.Result, error) {
 	f, err := l.readsFile(l.scaled(gib))
 	if err != nil {
 		return nil, err
 	}
 	script := "cat " + f.name + " | cat | wc -c"
-	return l.faster(11, l.ours(script, ""), bash(script), atLeast(0.95))
+	return l.faster(11, l.ours(script, ""), bash(script), figure.AtLeast(0.95))
 }
 
-func measureMemory(l *lab) ([]result, error) {
+func measureMemory(l *lab) ([]figure.Result, error) {
 	peakOf := func(size int64) (float64, error) {
 		f, err := l.readsFile(l.scaled(size))
 		if err != nil {
@@ -158,14 +154,14 @@ func measureMemory(l *lab) ([]result, error) {
 		return nil, err
 	}
 	detail := fmt.Sprintf("400 MB: %.1f MB, 4 GB: %.1f MB", small, large)
-	return []result{
-		{detail, large, " MB", atMost(maxPeak)},
-		{"what ten times the data adds", large - small, " MB", atMost(maxGrowth)},
+	return []figure.Result{
+		{Detail: detail, Value: large, Unit: " MB", Bound: figure.AtMost(maxPeak)},
+		{Detail: "what ten times the data adds", Value: large - small, Unit: " MB", Bound: figure.AtMost(maxGrowth)},
 	}, nil
 }
 
 // measureTasks counts tasks of both kinds: an argument each, and a chunk each.
-func measureTasks(l *lab) ([]result, error) {
+func measureTasks(l *lab) ([]figure.Result, error) {
 	few, many := l.scaled(1000), l.scaled(100_000)
 	lines := func(n int64) (command, error) {
 		numbers, err := l.numbersFile(n)
@@ -175,7 +171,7 @@ func measureTasks(l *lab) ([]result, error) {
 		numbers, err := l.numbersFile(n)
 		return l.ours("split -l 1 "+numbers+" | parmap /bin/true", ""), err
 	}
-	var all []result
+	var all []figure.Result
 	for _, kind := range []struct {
 		name string
 		make func(int64) (command, error)
@@ -193,8 +189,9 @@ func measureTasks(l *lab) ([]result, error) {
 		most := float64(peaks[1]) * 1024 / 1e6
 		each := float64(peaks[1]-peaks[0]) * 1024 / 1e3 / float64(many-few)
 		all = append(all,
-			result{fmt.Sprintf("%d %s", many, kind.name), most, " MB", atMost(maxPeak)},
-			result{fmt.Sprintf("a task's share, against %d %s", few, kind.name), each, " KB", atMost(maxPerTask)})
+			figure.Result{Detail: fmt.Sprintf("%d %s", many, kind.name), Value: most, Unit: " MB", Bound: figure.AtMost(maxPeak)},
+			figure.Result{Detail: fmt.Sprintf("a task's share, against %d %s", few, kind.name),
+				Value: each, Unit: " KB", Bound: figure.AtMost(maxPerTask)})
 	}
 	return all, nil
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -131,25 +130,7 @@ func (l *lab) verify(c command, name string) error {
 	return nil
 }
 
-// duel runs a and b in turns and returns the median of each one's times and the median of the pairs' ratios a/b.
-func (l *lab) duel(pairs int, a, b func() (time.Duration, error)) (ta, tb time.Duration, ratio float64, err error) {
-	var as, bs []time.Duration
-	var ratios []float64
-	for range pairs {
-		x, err := a()
-		if err != nil {
-			return 0, 0, 0, err
-		}
-		y, err := b()
-		if err != nil {
-			return 0, 0, 0, err
-		}
-		as, bs, ratios = append(as, x), append(bs, y), append(ratios, float64(x)/float64(y))
-	}
-	return median(as), median(bs), median(ratios), nil
-}
-
-// times makes a function for duel that runs a command n times.
+// times makes a function for figure.Duel that runs a command n times.
 func (l *lab) times(n int, c command) func() (time.Duration, error) {
 	return func() (time.Duration, error) {
 		var sum time.Duration
@@ -162,11 +143,6 @@ func (l *lab) times(n int, c command) func() (time.Duration, error) {
 		}
 		return sum / time.Duration(n), nil
 	}
-}
-
-func median[T int64 | float64 | time.Duration](values []T) T {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
 }
 
 // peak is the most memory, in KiB, that a command had resident. GNU time stands between, because the kernel counts for a

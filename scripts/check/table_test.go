@@ -100,6 +100,12 @@ var rules = []rule{
 	{"lambda/...", []string{"lambda", "remote", "remote/worker"},
 		"the function's deployment and its emulation share limits and wire, not the client"},
 
+	{"scripts/bench/figure", nil,
+		"what a figure is, and how two sides take turns, whatever is measured"},
+	{"scripts/bench", []string{"scripts/bench/figure"},
+		"it measures the programs from outside, as people do"},
+	{"scripts/bench-cloud", []string{"scripts/bench/figure"},
+		"it measures the programs from outside, as people do"},
 	{"scripts/...", nil,
 		"checks and benchmarks see the programs from outside, as people do"},
 }
