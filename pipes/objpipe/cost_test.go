@@ -248,7 +248,7 @@ func TestGrowth(t *testing.T) {
 		want  []int
 	}{
 		{"bulk", func(w io.Writer) { w.Write(make([]byte, 24<<20)) },
-			[]int{64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, 8 << 20, 8 << 20, 64 << 10}},
+			[]int{64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, maxBlock, maxBlock, 64<<10 + 2*headerSize}},
 		{"dialogue", func(w io.Writer) {
 			for range 3 {
 				w.Write(make([]byte, minBlock))

@@ -20,7 +20,7 @@
 //	7       1      0
 //	8       8      token: random, the same in all that one end stores
 //	16      8      the block's number; 0 in the marks
-//	24      8      the payload's length, at most 8 MiB
+//	24      8      the payload's length, at most 8 MiB less the header
 //
 // The payload is the stream's bytes; of a broken block it is the successor's name, a NUL and the cause.
 //

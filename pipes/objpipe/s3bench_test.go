@@ -32,7 +32,7 @@ func BenchmarkS3Throughput(b *testing.B) {
 		bare := timed(b, func() error { return throughSDK(b, s3test.NewBare(b, bucket)) })
 		empty(b, bucket)
 		pipe := timed(b, func() error {
-			_, _, err := stream(b.Context(), objpipe.NewApart(s3test.Open(b, bucket)))
+			_, _, err := stream(b.Context(), objpipe.NewApart(s3test.Open(b, bucket)), streamSize)
 			return err
 		})
 		empty(b, bucket)
@@ -52,7 +52,7 @@ func BenchmarkS3Requests(b *testing.B) {
 		bucket := s3test.NewBucket(b)
 		transport := objpipe.NewApart(s3test.Open(b, bucket))
 		var err error
-		if w, r, err = stream(b.Context(), transport); err != nil {
+		if w, r, err = stream(b.Context(), transport, streamSize); err != nil {
 			b.Fatal(err)
 		}
 		empty(b, bucket)
@@ -166,8 +166,8 @@ func empty(b *testing.B, bucket string) {
 	}
 }
 
-// stream sends streamSize bytes, and gives what both ends cost.
-func stream(ctx context.Context, transport pipes.Transport) (ws, rs pipes.Stats, err error) {
+// stream sends size bytes, and gives what both ends cost.
+func stream(ctx context.Context, transport pipes.Transport, size int) (ws, rs pipes.Stats, err error) {
 	w, r, err := pair(ctx, transport, "0/0")
 	if err != nil {
 		return ws, rs, err
@@ -175,7 +175,7 @@ func stream(ctx context.Context, transport pipes.Transport) (ws, rs pipes.Stats,
 	var ends errgroup.Group
 	ends.Go(func() error {
 		piece := make([]byte, pieceSize)
-		for range streamSize / pieceSize {
+		for range size / pieceSize {
 			if _, err := w.Write(piece); err != nil {
 				return err
 			}
