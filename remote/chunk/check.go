@@ -32,7 +32,7 @@ func (c *Cutter) check(ctx context.Context) error {
 	if first == 0 || c.format.demand != demandEvery {
 		return nil
 	}
-	lead := make([]byte, min(first, firstFileRead))
+	lead := make([]byte, min(first, firstRead))
 	if err := readFull(ctx, c.src, lead, 0); err != nil {
 		return err
 	}

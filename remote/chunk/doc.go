@@ -57,8 +57,7 @@
 //
 // # Memory
 //
-// Cut reads 64 KiB over a network and 8 KiB from a file, and four times as much
-// each time that this was not enough, up to 16 MiB; it keeps only what the
-// decision needs, which is a line or two. Plans keep nothing per chunk. See
+// Cut reads 8 KiB, and four times as much each time that this was not enough, up
+// to 16 MiB; it keeps only what the decision needs, which is a line or two. Plans keep nothing per chunk. See
 // [Splitter] for streams.
 package chunk

@@ -128,10 +128,10 @@ func TestPlanIsLazy(t *testing.T) {
 		spec Spec
 		most int64 // bytes read before the second chunk
 	}{
-		{Spec{BySize, 100}, 4 * firstFileRead},
-		{Spec{ByCount, 100_000}, 4 * firstFileRead},
-		{Spec{ByRecords, 10}, (countingGoroutines+1)*regionSize + firstFileRead},
-		{Spec{ByLines, 10}, (countingGoroutines+1)*regionSize + firstFileRead},
+		{Spec{BySize, 100}, 4 * firstRead},
+		{Spec{ByCount, 100_000}, 4 * firstRead},
+		{Spec{ByRecords, 10}, (countingGoroutines+1)*regionSize + firstRead},
+		{Spec{ByLines, 10}, (countingGoroutines+1)*regionSize + firstRead},
 	} {
 		src := &reading{Source: pattern{size, []byte("a line of twenty by\n")}}
 		next, stop := iter.Pull2(Plan(t.Context(), []Source{src}, Lines, c.spec))
@@ -184,7 +184,7 @@ func TestManyChunks(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if chunks != n || src.bytes.Load() > n*(firstFileRead+1) || src.idle != 1 {
+	if chunks != n || src.bytes.Load() > n*(firstRead+1) || src.idle != 1 {
 		t.Errorf("%d chunks, %d bytes read, idle %d times", chunks, src.bytes.Load(), src.idle)
 	}
 	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > mib {

@@ -29,8 +29,8 @@ type memory struct {
 
 // What most cuts need, and what a region of a file and the record across its end.
 const (
-	cutMemory    = firstRangeRead
-	regionMemory = regionSize + firstRangeRead
+	cutMemory    = 64 * kib
+	regionMemory = regionSize + cutMemory
 )
 
 var (

@@ -136,15 +136,15 @@ func TestObject(t *testing.T) {
 	}
 }
 
-// TestRangeReads bounds what a cut of an object costs: one request of 64 KiB, and
+// TestRangeReads bounds what a cut of an object costs: one request of 8 KiB, and
 // more where records are longer.
 func TestRangeReads(t *testing.T) {
 	for _, c := range []struct {
 		record, offset int
 		want           string
 	}{
-		{100, 500000, "[499936+65536]"},
-		{70 << 10, 6*70<<10 + 1, "[430017+65536 495553+261888]"},
+		{100, 500000, "[499936+8192]"},
+		{70 << 10, 6*70<<10 + 1, "[430017+8192 438209+32512 470721+130048]"},
 	} {
 		line := strings.Repeat("x", c.record-1) + "\n"
 		b := &bucket{data: []byte(strings.Repeat(line, 2<<20/c.record))}

@@ -3,10 +3,10 @@ package chunk
 import "context"
 
 const (
-	// The first read of a cut. Over a network 64 KiB take no longer than one
-	// byte; from a file each KiB is copied, and 8 hold a record of most formats.
-	firstRangeRead = 64 * kib
-	firstFileRead  = 8 * kib
+	// The first read of a cut: 8 KiB hold a record of most formats. From a file each
+	// KiB is copied. Over a network 64 KiB take no longer, but a cut is all that whoever
+	// runs tasks reads of their input: of chunks of 4 MiB that would be 1.6 %.
+	firstRead = 8 * kib
 	// Each further read is this many times the one before, up to maxRead.
 	readGrowth = 4
 	maxRead    = 16 * mib
@@ -26,9 +26,9 @@ type reads struct {
 
 func readsFor(src Source) reads {
 	if _, ok := src.(rangeReader); ok {
-		return reads{firstLookBack, firstRangeRead - firstLookBack, rangeRegionSize, parityBlock, rangeGoroutines}
+		return reads{firstLookBack, firstRead - firstLookBack, rangeRegionSize, parityBlock, rangeGoroutines}
 	}
-	return reads{firstLookBack, firstFileRead - firstLookBack, regionSize, parityBlock, countingGoroutines}
+	return reads{firstLookBack, firstRead - firstLookBack, regionSize, parityBlock, countingGoroutines}
 }
 
 // A window is a view that moves over a Source.
