@@ -18,18 +18,22 @@ func (sh *Shell) mayLeave() bool {
 	return sh.cfg.Planner != nil && sh.defaultTarget() != ""
 }
 
-// defaultTarget is what SSHELL_ON, or else the configuration, names for every stage; empty for the client.
-func (sh *Shell) defaultTarget() plan.Target {
-	if s, ok := sh.getVar("SSHELL_ON"); ok && s != "" {
-		if s == string(plan.Client) {
-			return ""
-		}
-		return plan.Target(s)
+// everywhere is what SSHELL_ON, or else the command line or the configuration, names for every stage, and which of them.
+// Rules give way to it where someone named it for this run.
+func (sh *Shell) everywhere() (target plan.Target, by string, forRun bool) {
+	if s, ok := sh.getVar(placementVar); ok && s != "" {
+		return plan.Target(s), placementVar, true
 	}
-	if sh.cfg.Facts.Default == plan.Client {
+	return sh.cfg.Facts.Default, sh.cfg.Facts.DefaultBy, sh.cfg.Facts.Named
+}
+
+// defaultTarget is what everywhere names; empty for the client.
+func (sh *Shell) defaultTarget() plan.Target {
+	target, _, _ := sh.everywhere()
+	if target == plan.Client {
 		return ""
 	}
-	return sh.cfg.Facts.Default
+	return target
 }
 
 // roleNames are the words that sshell adds to pipelines.
@@ -124,7 +128,7 @@ func (sh *Shell) planned(stages []*syntax.Stmt, all []bool) bool {
 			}
 		}
 		roles[i], skips[i] = role, skip
-		ours = ours || role != plan.Plain
+		ours = ours || role != plan.Plain || sh.hasRule(st)
 	}
 	if !ours {
 		return false
@@ -187,14 +191,14 @@ func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) 
 	c, simple := st.Cmd.(*syntax.CallExpr)
 	if !simple {
 		stage.Name = compoundName(st)
-		stage.Asked, stage.By = sh.asked()
+		sh.wish(&stage)
 		return stage, nil
 	}
 	if len(c.Args) > 0 {
 		stage.Name, _ = aliasName(c.Args[min(skip, len(c.Args)-1)])
 	}
 	if role == plan.Plain && !sh.staticProgram(c) {
-		stage.Asked, stage.By = sh.asked()
+		sh.wish(&stage)
 		return stage, nil
 	}
 	words, err := sh.fields(c.Args...)
@@ -218,16 +222,33 @@ func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) 
 		}
 	}
 	if stage.Asked == "" {
-		stage.Asked, stage.By = sh.asked()
+		sh.wish(&stage)
 	}
 	return stage, nil
 }
 
-func (sh *Shell) asked() (plan.Target, string) {
-	if t := sh.defaultTarget(); t != "" {
-		return t, "SSHELL_ON"
+// wish gives a stage that names no target itself the one that a rule names for its command, or else that of all stages. A
+// rule that keeps a command here always holds; one that sends it away does not where another place was named for this run.
+func (sh *Shell) wish(stage *plan.Stage) {
+	target, by, forRun := sh.everywhere()
+	if r, ok := sh.cfg.Facts.Rule(stage.Name); ok && (r.On == plan.Client || !forRun) {
+		stage.Asked, stage.By, stage.Wish = r.On, r.Place, true
+		return
 	}
-	return "", ""
+	if target != "" && target != plan.Client {
+		stage.Asked, stage.By, stage.Wish = target, by, true
+	}
+}
+
+// hasRule reports whether a rule is about a command.
+func (sh *Shell) hasRule(st *syntax.Stmt) bool {
+	c, ok := st.Cmd.(*syntax.CallExpr)
+	if !ok || len(c.Args) == 0 || len(sh.cfg.Facts.Rules) == 0 {
+		return false
+	}
+	name, literal := aliasName(c.Args[0])
+	_, ok = sh.cfg.Facts.Rule(name)
+	return literal && ok
 }
 
 // compoundName is what messages call a compound command: its first word.
@@ -337,6 +358,7 @@ type placedRun struct {
 	placements []plan.Placement
 	outputs    *outputs
 
+	parts      []*behind
 	running    sync.WaitGroup
 	mu         sync.Mutex
 	statuses   []int
@@ -352,45 +374,81 @@ func (run *placedRun) complain(line string) {
 	run.complaints = append(run.complaints, line)
 }
 
-// breakAt notes that the machinery failed in a segment that ends before stage to.
+// breakAt notes that the machinery failed in a segment that ends before stage to, and ends the stages from there on.
 func (run *placedRun) breakAt(to int) {
 	run.mu.Lock()
-	defer run.mu.Unlock()
 	run.fault = true
 	run.broken = min(run.broken, to)
+	run.mu.Unlock()
+	run.stopBehind(to)
 }
 
 // start starts every span, joined by kernel pipes.
 func (run *placedRun) start(ctx context.Context) {
+	for _, s := range spans(run.stages, run.all, run.placements) {
+		run.parts = append(run.parts, run.part(ctx, s))
+	}
 	in := -1
 	group := run.sh.newGroup()
-	for _, s := range spans(run.stages, run.all, run.placements) {
+	for i, b := range run.parts {
 		out, next := -1, -1
-		if s.to < len(run.stages) {
+		if b.to < len(run.stages) {
 			r, w, err := makePipe()
 			if err != nil {
 				run.sh.pipeFailed(run.statuses, err)
+				run.mu.Lock()
+				defer run.mu.Unlock()
 				run.fault = true
+				for _, rest := range run.parts[i:] {
+					close(rest.done)
+				}
 				return
 			}
 			next, out = r, w
 		}
-		if run.pipeline.LastPipe && s.to == len(run.stages) && run.placements[s.from].Target == plan.Client {
-			run.set(s.from, run.sh.lastStage(run.stages[s.from], in))
+		if run.pipeline.LastPipe && b.to == len(run.stages) && !b.leaves {
+			run.lastHere(b, in)
 			break
 		}
-		shell := run.sh.stageShell(group, in, out, run.all[s.to-1], true)
+		shell := run.sh.stageShell(group, in, out, run.all[b.to-1], true)
 		shell.outputs = run.outputs
 		in = next
-		if run.placements[s.from].Target == plan.Client {
+		if !b.leaves {
+			shell.behind, shell.ctx = b, b.ctx
 			run.running.Go(func() {
-				status := shell.runStage(run.stages[s.from])
-				run.set(s.from, status)
+				defer b.end()
+				run.set(b.from, shell.runStage(run.stages[b.from]))
 			})
 			continue
 		}
 		snapshot := run.sh.Snapshot(nil) // before a last stage changes this shell
-		run.running.Go(func() { run.segment(ctx, s, shell, snapshot) })
+		run.running.Go(func() {
+			defer b.end()
+			run.segment(b.ctx, b.span, shell, snapshot)
+		})
+	}
+}
+
+// part makes what ends a span.
+func (run *placedRun) part(ctx context.Context, s span) *behind {
+	b := &behind{span: s, outer: run.sh.behind, leaves: run.placements[s.from].Target != plan.Client, done: make(chan struct{}), pids: make(map[int]bool)}
+	if !b.leaves {
+		ctx = run.sh.ctx // an interrupt finds its commands by itself
+	}
+	b.ctx, b.stop = context.WithCancel(ctx)
+	return b
+}
+
+// lastHere runs the last stage in this shell, which goes on if the stage is ended.
+func (run *placedRun) lastHere(b *behind, in int) {
+	defer b.end()
+	sh := run.sh
+	ctx, outer := sh.ctx, sh.behind
+	sh.ctx, sh.behind = b.ctx, b
+	run.set(b.from, sh.lastStage(run.stages[b.from], in))
+	sh.ctx, sh.behind = ctx, outer
+	if b.wasBroken() {
+		sh.flow = flowNone
 	}
 }
 
@@ -430,7 +488,11 @@ func (run *placedRun) segment(ctx context.Context, s span, shell *Shell, snapsho
 		for i := s.from; i < s.to; i++ {
 			run.statuses[i] = 128 + int(unix.SIGINT)
 		}
+		broken := run.broken <= s.from
 		run.mu.Unlock()
+		if broken || !run.sh.opts.interactive { // at a prompt they were interrupted too, or will not be, as a pager
+			run.stopBehind(s.to)
+		}
 	case err != nil:
 		fail(err)
 	default:

@@ -136,9 +136,6 @@ func find(load func(settings.Source) (*settings.Settings, error)) (*settings.Set
 
 // config is what every shell of this program is made with.
 func (p Program) config(in *invocation, set *settings.Settings) interp.Config {
-	if in.on == "" {
-		in.on = set.On
-	}
 	setup := sync.OnceValue(func() Setup { return p.setup(in.isolate) })
 	run := newSegments(p.Routes, setup)
 	return interp.Config{
@@ -146,12 +143,28 @@ func (p Program) config(in *invocation, set *settings.Settings) interp.Config {
 		Self:     p.Self,
 		Segments: run,
 		Planner:  plan.Plan,
-		Facts:    plan.Facts{Default: plan.Target(in.on), Targets: run.targets()},
+		Facts:    facts(in, set, run.targets()),
 		Files:    lazyFiles(setup),
 		Words:    words(),
 		Explain:  in.explain,
 	}
 }
+
+// facts are what is known of placement when the shell starts. SSHELL_ON is not among them: it is a variable, which the script
+// can change.
+func facts(in *invocation, set *settings.Settings, targets []plan.Target) plan.Facts {
+	f := plan.Facts{Default: plan.Target(in.on), DefaultBy: "--on", Named: in.on != "", Targets: targets}
+	if by := set.From("on"); in.on == "" && by != placementVar {
+		f.Default, f.DefaultBy = plan.Target(set.On), by
+	}
+	for _, r := range set.Rules {
+		f.Rules = append(f.Rules, plan.Rule{Commands: r.Commands, On: plan.Target(r.On), Place: r.Place})
+	}
+	return f
+}
+
+// placementVar is the variable that names a target for every stage.
+const placementVar = "SSHELL_ON"
 
 // setup is what is found out when a stage leaves, or a name s3:// is used: no start pays for it.
 func (p Program) setup(isolate bool) Setup {

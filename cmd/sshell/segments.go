@@ -29,12 +29,12 @@ func segments(setup shell.Setup) (plan.Segments, error) {
 }
 
 // prepare completes the interpreter of a worker: a stage there may use every word that the client has. It was placed
-// already, so that no default target applies to what is in it.
+// already, so that neither a default target nor a rule applies to what is in it.
 func prepare(program shell.Program) func(*interp.Config) {
 	return func(cfg *interp.Config) {
 		mine := program.Config()
 		cfg.Self, cfg.Segments, cfg.Planner = mine.Self, mine.Segments, mine.Planner
 		cfg.Facts, cfg.Files, cfg.Words = mine.Facts, mine.Files, mine.Words
-		cfg.Facts.Default = ""
+		cfg.Facts.Default, cfg.Facts.Rules = "", nil
 	}
 }

@@ -60,6 +60,7 @@ type Stage struct {
 	Name   string   // the first word, or the keyword of a compound command: for messages
 	Asked  Target   // the target that the user named for this stage, empty when none
 	By     string   // what named it: "on", "--on", "SSHELL_ON", or a rule's place
+	Wish   bool     // it was named for other stages as well: one that cannot leave stays
 	Uses   Use
 }
 

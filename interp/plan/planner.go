@@ -8,9 +8,29 @@ import (
 
 // Facts are what the planner must know of the world. The caller gathers them before.
 type Facts struct {
-	Default Target   // where every stage goes that names no target: empty for the client
-	Targets []Target // the targets that this shell can reach, besides the client
-	Sole    bool     // the pipeline is one stage
+	Default   Target   // where every stage goes that names no target: empty for the client
+	DefaultBy string   // what named Default: an option, or a file and line
+	Named     bool     // the command line named Default, which comes before Rules then
+	Rules     []Rule   // of the configuration: the first that names a command counts
+	Targets   []Target // the targets that this shell can reach, besides the client
+	Sole      bool     // the pipeline is one stage
+}
+
+// Rule is where the configuration has a command run.
+type Rule struct {
+	Commands []string // names as they are written in a script
+	On       Target
+	Place    string // of the rule: file and line
+}
+
+// Rule gives the rule for a command.
+func (f *Facts) Rule(command string) (Rule, bool) {
+	for _, r := range f.Rules {
+		if slices.Contains(r.Commands, command) {
+			return r, true
+		}
+	}
+	return Rule{}, false
 }
 
 // Placement says where a stage runs and why. With Err the stage cannot run: the user asked for a target that
@@ -74,7 +94,7 @@ func stageName(s Stage) string {
 func place(s Stage, f Facts) Placement {
 	kept := KeptBecause(s.Uses)
 	asked := s.Asked
-	explicit := asked != "" && s.By != "SSHELL_ON" && s.By != "configuration"
+	explicit := asked != "" && !s.Wish
 	if asked == "" && (s.Role == Parmap || s.Role == Reduce && hasOption(s.Argv, "--tree", "--by", "--on")) {
 		asked = Local
 		s.By = "no other target is named"

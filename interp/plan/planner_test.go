@@ -30,8 +30,10 @@ func TestPlan(t *testing.T) {
 		{"on without a target", []Stage{{Role: On}}, local, []Target{""}, "no target: write on TARGET"},
 		{"on local", []Stage{{Role: On, Asked: Local, By: "on"}}, local, []Target{Local}, "asked by on"},
 		{"the default", []Stage{{Name: "sort"}}, everywhere, []Target{Client}, ""},
-		{"asked by the environment", []Stage{{Asked: Local, By: "SSHELL_ON"}}, everywhere, []Target{Local}, "asked by SSHELL_ON"},
-		{"the environment keeps silent", []Stage{{Asked: Local, By: "SSHELL_ON", Uses: UsesPid}}, everywhere, []Target{Client}, "process id"},
+		{"asked by the environment", []Stage{{Asked: Local, By: "SSHELL_ON", Wish: true}}, everywhere, []Target{Local}, "asked by SSHELL_ON"},
+		{"the environment keeps silent", []Stage{{Asked: Local, By: "SSHELL_ON", Wish: true, Uses: UsesPid}}, everywhere, []Target{Client}, "process id"},
+		{"a rule keeps silent", []Stage{{Asked: Local, By: "/etc/s.toml:3", Wish: true, Uses: UsesState}}, local, []Target{Client}, "stays: it changes"},
+		{"a rule names what is not there", []Stage{{Asked: "moon", By: "/etc/s.toml:3", Wish: true}}, local, []Target{""}, "no target moon"},
 		{"the user is told", []Stage{{Role: On, Asked: Local, By: "on", Uses: UsesPid}}, local, []Target{""}, "cannot run on local"},
 	}
 	for _, c := range cases {
@@ -71,6 +73,16 @@ func TestKeptBecause(t *testing.T) {
 	}
 	if KeptBecause(0) != "" {
 		t.Error("no use keeps a stage")
+	}
+}
+
+func TestRules(t *testing.T) {
+	f := Facts{Rules: []Rule{{Commands: []string{"a", "b"}, On: Local, Place: "first"}, {Commands: []string{"b"}, On: Lambda, Place: "second"}}}
+	if r, ok := f.Rule("b"); !ok || r.Place != "first" {
+		t.Errorf("b has %+v", r)
+	}
+	if r, ok := f.Rule("c"); ok {
+		t.Errorf("c has %+v", r)
 	}
 }
 

@@ -33,8 +33,11 @@
 //	s3_dir = "~/buckets"       # the folder that s3:// is; relative to the file's own
 //
 //	[[rule]]                   # as many as needed; the first that matches counts
-//	command = "bwa"            # or a list of names
+//	command = "bwa"            # or a list of names, as they are written in a script
 //	on = "lambda"              # "client" keeps it from leaving
+//
+// A rule is about the stages whose command it names and that say no target themselves. It comes before on of the files; the
+// command line's --on and SSHELL_ON come before it, but for a rule with "client", which always holds. What cannot leave stays.
 //
 // Reading costs a system call for each folder where there is no file.
 package settings
