@@ -10,7 +10,7 @@
 #	make storm    STORM pipelines in emulated functions whose services fail, by SEED: as in bash, or a clear failure
 #	make bench    each figure we promise, beside its peer; BENCH=name for one, BENCH_SCALE=0.05 for a quick look
 #	make bench-cloud
-#	              the same for functions and the object store, against API servers on this machine; BENCH=name for one
+#	              the same for functions and the object store, against API servers on this machine; BENCH and BENCH_SCALE too
 
 GO ?= go
 FUZZTIME ?= 60s
@@ -80,8 +80,8 @@ bench: build
 	scripts/setup
 	$(GO) run ./scripts/bench -sshell bin/sshell -figure "$(BENCH)" -scale "$(BENCH_SCALE)"
 
-bench-cloud:
-	$(GO) run ./scripts/bench-cloud -figure "$(BENCH)"
+bench-cloud: build
+	$(GO) run ./scripts/bench-cloud -bin bin -figure "$(BENCH)" -scale "$(BENCH_SCALE)"
 
 clean:
 	rm -rf bin dist .tools

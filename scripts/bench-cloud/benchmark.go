@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os/exec"
 	"strconv"
@@ -21,9 +20,10 @@ func atMost(unit string, v float64) metric  { return metric{unit, figure.AtMost(
 func atLeast(unit string, v float64) metric { return metric{unit, figure.AtLeast(v)} }
 
 // benchmark measures by a benchmark of a package, run so many times in one process, with what it must report.
-func benchmark(pkg, name, times string, required ...metric) func(context.Context) ([]figure.Result, error) {
-	return func(ctx context.Context) ([]figure.Result, error) {
-		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark"+name+"$", "-benchtime", times, "-timeout", "30m", pkg)
+func benchmark(pkg, name string, times int64, required ...metric) func(*lab) ([]figure.Result, error) {
+	return func(l *lab) ([]figure.Result, error) {
+		cmd := exec.CommandContext(l.ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark"+name+"$",
+			"-benchtime", fmt.Sprintf("%dx", l.scaled(times)), "-timeout", "30m", pkg)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			return nil, fmt.Errorf("run benchmark %s of %s: %w: %s", name, pkg, err, bytes.TrimSpace(out))
