@@ -125,12 +125,13 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 	if err := s.openFiles(stderr); err != nil {
 		return nil, err
 	}
-	if s.store, err = startStore(s.self, storeOrder{s.buckets, s.key, s.secret, o.region, o.storeAddress, o.faults}); err != nil {
+	identities := filepath.Join(s.dir.Path, "identities")
+	if s.store, err = startStore(s.self, storeOrder{s.buckets, s.key, s.secret, o.region, o.storeAddress, identities, o.faults}); err != nil {
 		return nil, err
 	}
 	warn := writeLines(stderr)
 	c := emulator.Config{
-		AccessKey: s.key, SecretKey: s.secret, Region: o.region, Address: o.address, Dir: s.dir.Path, S3: s.store.endpoint,
+		AccessKey: s.key, SecretKey: s.secret, Region: o.region, Address: o.address, Dir: s.dir.Path, S3: s.store.endpoint, Identities: identities,
 		Environ:  []string{"AWS_ENDPOINT_URL_S3=" + s.store.endpoint, "AWS_EC2_METADATA_DISABLED=true"},
 		Self:     []string{s.self, environmentFlag},
 		HostRoot: o.hostRoot, ColdStart: o.coldStart, Latency: o.latency, RetryDelay: o.retryDelay, Concurrency: o.concurrency,

@@ -28,8 +28,8 @@ const storeGrace = time.Second
 
 // storeOrder is what the S3 server is started with.
 type storeOrder struct {
-	Root, Key, Secret, Region, Address string
-	Faults                             *emulator.Faults
+	Root, Key, Secret, Region, Address, Identities string
+	Faults                                         *emulator.Faults
 }
 
 // store is the S3 server. It has a process of its own because it changes the working directory, in which the command is to
@@ -110,7 +110,7 @@ func serveStore(stderr io.Writer) int {
 		time.AfterFunc(storeGrace, func() { os.Exit(0) })
 	}()
 	err := emulator.ServeS3(ctx, emulator.S3Config{
-		Root: o.Root, AccessKey: o.Key, SecretKey: o.Secret, Region: o.Region, Address: o.Address, Faults: o.Faults,
+		Root: o.Root, AccessKey: o.Key, SecretKey: o.Secret, Region: o.Region, Address: o.Address, Identities: o.Identities, Faults: o.Faults,
 		Ready: func(url string) {
 			io.WriteString(endpoint, url) // an error means that sshellctl is gone
 			endpoint.Close()

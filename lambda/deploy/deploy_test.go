@@ -115,7 +115,7 @@ func TestRights(t *testing.T) {
 	if _, err := a.IAM.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: role, PolicyName: aws.String(dataPolicy)}); err != nil {
 		t.Errorf("what it may read is gone: %v", err)
 	}
-	if _, err := a.IAM.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String(ownPolicy), PolicyDocument: aws.String("{}")}); err != nil {
+	if _, err := a.IAM.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: role, PolicyName: aws.String(ownPolicy), PolicyDocument: aws.String(newPolicy(allow("", readActions, "*")).String())}); err != nil {
 		t.Fatal(err)
 	}
 	_, lines := a.deploy(t, p)

@@ -43,6 +43,9 @@ func (s *Server) createFunction(r *http.Request) (int, any, *apiError) {
 	if err := decode(r, &req); err != nil {
 		return 0, nil, err
 	}
+	if err := authorizePass(r, req.Role); err != nil {
+		return 0, nil, err
+	}
 	m := names.FindStringSubmatch(req.FunctionName)
 	if m == nil || m[2] != "" {
 		return 0, nil, errParameter("Value '%s' at 'functionName' failed to satisfy constraint", req.FunctionName)
@@ -244,6 +247,9 @@ func (s *Server) listFunctions(*http.Request) (int, any, *apiError) {
 func (s *Server) updateConfiguration(r *http.Request) (int, any, *apiError) {
 	var req settings
 	if err := decode(r, &req); err != nil {
+		return 0, nil, err
+	}
+	if err := authorizePass(r, req.Role); err != nil {
 		return 0, nil, err
 	}
 	return s.with(r, func(f *function) (int, any, *apiError) {

@@ -8,8 +8,16 @@
 // UpdateFunctionConfiguration, DeleteFunction, Put-, Get- and DeleteFunctionConcurrency, GetAccountSettings, Invoke
 // (RequestResponse, Event, DryRun, log tail) and InvokeWithResponseStream. IAM: CreateRole, GetRole, UpdateAssumeRolePolicy,
 // DeleteRole, TagRole, and Put-, Get-, List- and Delete- of a role's inline and Attach-, Detach-, List- of its managed
-// policies. STS: GetCallerIdentity. All others answer 404 or InvalidAction. Every request must carry a valid SigV4
-// signature of the one account there is; policies are kept and shown, and not applied.
+// policies, and users with inline policies and access keys (Create-, Get- and DeleteUser, Put-, Get-, List- and Delete-UserPolicy,
+// Create-, List- and DeleteAccessKey). STS: GetCallerIdentity. All others answer 404 or InvalidAction. Every request must carry a
+// valid SigV4 signature.
+//
+// # Rights
+//
+// The account's own key may do all. A user's may do what the inline policies say, in both servers if Config.Identities and
+// S3Config.Identities are the same file; S3 heeds its buckets' policies besides, for others than the account itself. With that
+// file a function signs with a key of its role, without a session token, and may do what the role's inline policies say, or all
+// if AdministratorAccess is attached; what other managed policies hold is not known here. A function whose role is not here may do all.
 //
 // Functions are zips, sent with the call or named in Config.S3, for the runtimes provided.*: their bootstrap is run on this machine's
 // processor. An image's code is a root on this machine, ImageUri file:// and the path of a folder, or of a tar of one (docker export):

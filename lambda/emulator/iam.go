@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -15,20 +14,23 @@ import (
 // roleNames are what a role can be called (API reference, CreateRole).
 var roleNames = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
-// role is an IAM role. Its policies are kept and shown; nothing is judged by them.
+// role is an IAM role. Functions that have it sign with its key.
 type role struct {
 	name, id, path, description string
 	trust                       string // the policy that says who may assume it
 	created                     time.Time
-	inline                      map[string]string // documents by name
-	managed                     []string          // ARNs
+	inline                      policies
+	managed                     []string // ARNs
 	tags                        [][2]string
+	key, secret                 string
 }
+
+func (r *role) arn() string { return "arn:aws:iam::" + accountID + ":role" + r.path + r.name }
 
 // iamCall answers one call with its result, or nil for none. mu is held.
 type iamCall func(form url.Values) (result any, refused *queryError)
 
-// iamCalls are IAM's, by Action.
+// iamCalls are IAM's about roles, by Action.
 func (s *Server) iamCalls() map[string]iamCall {
 	return map[string]iamCall{
 		"CreateRole":               s.createRole,
@@ -36,10 +38,10 @@ func (s *Server) iamCalls() map[string]iamCall {
 		"DeleteRole":               s.onRole(s.deleteRole),
 		"UpdateAssumeRolePolicy":   s.onRole(updateTrust),
 		"TagRole":                  s.onRole(tagRole),
-		"PutRolePolicy":            s.onRole(putPolicy),
+		"PutRolePolicy":            s.onRole(func(r *role, form url.Values) (any, *queryError) { return nil, r.inline.put(form) }),
 		"GetRolePolicy":            s.onRole(getPolicy),
-		"DeleteRolePolicy":         s.onRole(deletePolicy),
-		"ListRolePolicies":         s.onRole(listPolicies),
+		"DeleteRolePolicy":         s.onRole(func(r *role, form url.Values) (any, *queryError) { return nil, r.inline.remove(form) }),
+		"ListRolePolicies":         s.onRole(func(r *role, _ url.Values) (any, *queryError) { return r.inline.list(), nil }),
 		"AttachRolePolicy":         s.onRole(attachPolicy),
 		"DetachRolePolicy":         s.onRole(detachPolicy),
 		"ListAttachedRolePolicies": s.onRole(listAttached),
@@ -80,7 +82,7 @@ type roleResult struct{ Role shownRole }
 
 func (r *role) shown() shownRole {
 	v := shownRole{
-		Path: r.path, RoleName: r.name, RoleId: r.id, Arn: "arn:aws:iam::" + accountID + ":role" + r.path + r.name,
+		Path: r.path, RoleName: r.name, RoleId: r.id, Arn: r.arn(),
 		CreateDate: r.created.UTC().Format(time.RFC3339), AssumeRolePolicyDocument: escape(r.trust, false),
 		Description: r.description, MaxSessionDuration: 3600, // seconds, IAM's default
 	}
@@ -109,8 +111,9 @@ func (s *Server) createRole(form url.Values) (any, *queryError) {
 	if path == "" {
 		path = "/"
 	}
-	r := &role{name: name, id: "AROA" + strings.ToUpper(strings.ReplaceAll(newID(), "-", ""))[:17], path: path,
-		description: form.Get("Description"), trust: trust, created: time.Now(), inline: map[string]string{}}
+	r := &role{name: name, id: newEntity("AROA"), path: path,
+		description: form.Get("Description"), trust: trust, created: time.Now(), inline: policies{}}
+	r.key, r.secret = newKey()
 	r.tag(form)
 	s.roles[name] = r
 	return roleResult{r.shown()}, nil
@@ -158,43 +161,12 @@ func updateTrust(r *role, form url.Values) (any, *queryError) {
 	return nil, bad
 }
 
-func putPolicy(r *role, form url.Values) (any, *queryError) {
-	text, bad := document(form, "PolicyDocument")
-	if bad == nil {
-		r.inline[form.Get("PolicyName")] = text
-	}
-	return nil, bad
-}
-
-// policy finds an inline policy that a call names.
-func (r *role) policy(form url.Values) (name, text string, bad *queryError) {
-	name = form.Get("PolicyName")
-	text, ok := r.inline[name]
-	if !ok {
-		return "", "", noSuchEntity("The role policy with name " + name + " cannot be found.")
-	}
-	return name, text, nil
-}
-
 func getPolicy(r *role, form url.Values) (any, *queryError) {
-	name, text, bad := r.policy(form)
+	name, text, bad := r.inline.find(form)
 	if bad != nil {
 		return nil, bad
 	}
 	return struct{ RoleName, PolicyName, PolicyDocument string }{r.name, name, escape(text, false)}, nil
-}
-
-func deletePolicy(r *role, form url.Values) (any, *queryError) {
-	name, _, bad := r.policy(form)
-	delete(r.inline, name)
-	return nil, bad
-}
-
-func listPolicies(r *role, _ url.Values) (any, *queryError) {
-	return struct {
-		IsTruncated bool
-		Names       []string `xml:"PolicyNames>member"`
-	}{Names: slices.Sorted(maps.Keys(r.inline))}, nil
 }
 
 func attachPolicy(r *role, form url.Values) (any, *queryError) {

@@ -63,6 +63,10 @@ func (e *environment) newLaunch(api string, root bool, tmp string) *launch {
 			vars = append(vars, name+"="+value)
 		}
 	}
+	key, secret := e.server.AccessKey, e.server.SecretKey
+	if e.server.Identities != "" {
+		key, secret = e.server.credentials(c.Role)
+	}
 	o.Env = lastOf(append(vars,
 		"AWS_LAMBDA_RUNTIME_API="+api,
 		"AWS_LAMBDA_FUNCTION_NAME="+c.FunctionName,
@@ -73,8 +77,8 @@ func (e *environment) newLaunch(api string, root bool, tmp string) *launch {
 		"AWS_LAMBDA_LOG_STREAM_NAME="+e.id,
 		"AWS_REGION="+e.server.Region,
 		"AWS_DEFAULT_REGION="+e.server.Region,
-		"AWS_ACCESS_KEY_ID="+e.server.AccessKey,
-		"AWS_SECRET_ACCESS_KEY="+e.server.SecretKey,
+		"AWS_ACCESS_KEY_ID="+key,
+		"AWS_SECRET_ACCESS_KEY="+secret,
 		"LAMBDA_TASK_ROOT="+o.Dir,
 		"LAMBDA_RUNTIME_DIR=/var/runtime",
 		"_HANDLER="+c.Handler,

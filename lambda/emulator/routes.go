@@ -25,15 +25,15 @@ func (s *Server) handler() http.Handler {
 		if err != nil {
 			return // the caller left
 		}
-		service, refused := s.verify(r, body, time.Now())
+		who, service, refused := s.verify(r, body, time.Now())
 		w.Header().Set("X-Amzn-RequestId", newID())
 		switch {
 		case service == "iam" || service == "sts":
-			s.query(w, r, service, body, refused)
+			s.query(w, who, service, body, refused)
 		case refused != nil:
 			writeError(w, refused)
 		case service == "lambda":
-			lambda.ServeHTTP(w, r.WithContext(withBody(r.Context(), body)))
+			lambda.ServeHTTP(w, r.WithContext(withCaller(withBody(r.Context(), body), who)))
 		default:
 			writeError(w, errForbidden("InvalidSignatureException", "Credential should be scoped to correct service: 'lambda', 'iam' or 'sts'."))
 		}
@@ -53,28 +53,46 @@ func (s *Server) withFaults(h http.Handler) http.Handler {
 func (s *Server) lambdaCalls() http.Handler {
 	const functions = "/2015-03-31/functions"
 	mux := http.NewServeMux()
-	for pattern, call := range map[string]call{
-		"POST " + functions:                               s.createFunction,
-		"GET " + functions + "/{$}":                       s.listFunctions,
-		"GET " + functions:                                s.listFunctions,
-		"GET " + functions + "/{name}":                    s.getFunction,
-		"GET " + functions + "/{name}/configuration":      s.getConfiguration,
-		"PUT " + functions + "/{name}/configuration":      s.updateConfiguration,
-		"PUT " + functions + "/{name}/code":               s.updateCode,
-		"DELETE " + functions + "/{name}":                 s.deleteFunction,
-		"PUT /2017-10-31/functions/{name}/concurrency":    s.putConcurrency,
-		"DELETE /2017-10-31/functions/{name}/concurrency": s.deleteConcurrency,
-		"GET /2019-09-30/functions/{name}/concurrency":    s.getConcurrency,
-		"GET /2016-08-19/account-settings":                s.accountSettings,
+	for pattern, o := range map[string]operation{
+		"POST " + functions:                               {"CreateFunction", s.createFunction},
+		"GET " + functions + "/{$}":                       {"ListFunctions", s.listFunctions},
+		"GET " + functions:                                {"ListFunctions", s.listFunctions},
+		"GET " + functions + "/{name}":                    {"GetFunction", s.getFunction},
+		"GET " + functions + "/{name}/configuration":      {"GetFunctionConfiguration", s.getConfiguration},
+		"PUT " + functions + "/{name}/configuration":      {"UpdateFunctionConfiguration", s.updateConfiguration},
+		"PUT " + functions + "/{name}/code":               {"UpdateFunctionCode", s.updateCode},
+		"DELETE " + functions + "/{name}":                 {"DeleteFunction", s.deleteFunction},
+		"PUT /2017-10-31/functions/{name}/concurrency":    {"PutFunctionConcurrency", s.putConcurrency},
+		"DELETE /2017-10-31/functions/{name}/concurrency": {"DeleteFunctionConcurrency", s.deleteConcurrency},
+		"GET /2019-09-30/functions/{name}/concurrency":    {"GetFunctionConcurrency", s.getConcurrency},
+		"GET /2016-08-19/account-settings":                {"GetAccountSettings", s.accountSettings},
 	} {
-		mux.HandleFunc(pattern, call.serve)
+		mux.HandleFunc(pattern, s.allowed(o.action, o.call.serve))
 	}
-	mux.HandleFunc("POST "+functions+"/{name}/invocations", s.invoke)
-	mux.HandleFunc("POST /2021-11-15/functions/{name}/response-streaming-invocations", s.invokeStreaming)
+	const invoke = "InvokeFunction" // the right to either call
+	mux.HandleFunc("POST "+functions+"/{name}/invocations", s.allowed(invoke, s.invoke))
+	mux.HandleFunc("POST /2021-11-15/functions/{name}/response-streaming-invocations", s.allowed(invoke, s.invokeStreaming))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, &apiError{status: http.StatusNotFound, code: "UnknownOperationException", message: "no call " + r.Method + " " + r.URL.Path + " here"})
 	})
 	return mux
+}
+
+// operation is a call with the right that it takes.
+type operation struct {
+	action string
+	call   call
+}
+
+// allowed serves those who have a right of Lambda's.
+func (s *Server) allowed(action string, serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if refused := s.authorize(r, "lambda:"+action); refused != nil {
+			writeError(w, refused)
+			return
+		}
+		serve(w, r)
+	}
 }
 
 // call answers one request with a value to be written as JSON, or nil for none.

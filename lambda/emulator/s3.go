@@ -34,8 +34,11 @@ type S3Config struct {
 	// Root is the folder that holds a folder per bucket. It must exist; it is made absolute before anything else. Its file
 	// system must have extended attributes of users (ext4, xfs, btrfs, and tmpfs since Linux 6.6 have them).
 	Root string
-	// AccessKey and SecretKey are the one account there is; it may do all. Both must be set.
+	// AccessKey and SecretKey are the account's; they may do all. Both must be set.
 	AccessKey, SecretKey string
+	// Identities is the file of the account's users and roles, Config.Identities of the Server that has them; nobody else has a key if it
+	// is empty.
+	Identities string
 	// Region is what requests must be signed for; us-east-1 if it is empty.
 	Region string
 	// Address is the loopback address and port to listen on; 127.0.0.1 and a free port if it is empty.
@@ -108,7 +111,7 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		MultipartMaxParts: s3Parts,
 		Quiet:             true,
 		KeepAlive:         true,
-		IAMService:        oneAccount{auth.NewIAMServiceSingle(account)},
+		IAMService:        &accounts{IAMService: auth.NewIAMServiceSingle(account), path: c.Identities},
 		S3Options: []s3api.Option{s3api.WithOnListen(func() {
 			if c.Ready != nil && !ready.Swap(true) {
 				c.Ready("http://" + address)
@@ -119,17 +122,6 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		return fmt.Errorf("serve s3 on %s: %w", address, err)
 	}
 	return nil
-}
-
-// oneAccount knows the one account, and of others says what makes the server answer InvalidAccessKeyId, as S3 does.
-type oneAccount struct{ auth.IAMService }
-
-func (a oneAccount) GetUserAccount(key string) (auth.Account, error) {
-	account, err := a.IAMService.GetUserAccount(key)
-	if err != nil {
-		err = auth.ErrNoSuchUser
-	}
-	return account, err
 }
 
 // freePort finds an address on loopback that nobody listens on. The server cannot be handed a listener.

@@ -28,6 +28,9 @@ const serveVar = "SSHELL_TEST_S3_ROOT"
 // faultVar names a kind of fault that every call has which can.
 const faultVar = "SSHELL_TEST_S3_FAULT"
 
+// identitiesVar names the file with the users and roles of the account.
+const identitiesVar = "SSHELL_TEST_S3_IDENTITIES"
+
 func init() {
 	root, ok := os.LookupEnv(serveVar)
 	if !ok {
@@ -40,6 +43,7 @@ func init() {
 	}()
 	c := emulator.S3Config{Root: root, AccessKey: "key", SecretKey: "secret",
 		Ready: func(endpoint string) { fmt.Fprintln(os.NewFile(3, "ready"), endpoint) }}
+	c.Identities = os.Getenv(identitiesVar)
 	if kind := os.Getenv(faultVar); kind != "" {
 		c.Faults = &emulator.Faults{Rate: 1, Kinds: []emulator.Fault{emulator.Fault(kind)}, Delay: 10 * time.Millisecond}
 	}

@@ -18,8 +18,11 @@ const accountID = "000000000000"
 
 // Config says how a Server serves.
 type Config struct {
-	// AccessKey and SecretKey are the one account there is. Both must be set.
+	// AccessKey and SecretKey are the account's. Both must be set.
 	AccessKey, SecretKey string
+	// Identities is a file that the server writes for the S3 server (S3Config.Identities): the users and roles of the account with their
+	// keys and policies. Without it S3 knows none of them, and functions use it with the account's own key.
+	Identities string
 	// Region is what requests must be signed for; us-east-1 if it is empty.
 	Region string
 	// Address is the loopback address and port to listen on; 127.0.0.1 and a free port if it is empty.
@@ -63,6 +66,8 @@ type Server struct {
 	mu        sync.Mutex // guards what follows, and all functions and environments
 	functions map[string]*function
 	roles     map[string]*role
+	users     map[string]*user
+	known     map[string]*identity // by access key
 	closed    bool
 	warned    map[string]bool
 	tempDir   *Dir // nil if the folder is the caller's
@@ -91,7 +96,7 @@ func Start(c Config) (*Server, error) {
 	if err := checkLoopback(c.Address); err != nil {
 		return nil, fmt.Errorf("start emulator: %w", err)
 	}
-	s := &Server{Config: c, functions: map[string]*function{}, roles: map[string]*role{}, warned: map[string]bool{}}
+	s := &Server{Config: c, functions: map[string]*function{}, roles: map[string]*role{}, users: map[string]*user{}, warned: map[string]bool{}}
 	if err := s.openDir(); err != nil {
 		return nil, fmt.Errorf("start emulator: %w", err)
 	}

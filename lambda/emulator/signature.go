@@ -22,45 +22,46 @@ type signed struct {
 // amzTime is the layout of X-Amz-Date.
 const amzTime = "20060102T150405Z"
 
-// verify checks a request's signature and gives the service that it is for.
-func (s *Server) verify(r *http.Request, body []byte, now time.Time) (string, *apiError) {
+// verify checks a request's signature and gives who made it and the service that it is for.
+func (s *Server) verify(r *http.Request, body []byte, now time.Time) (*identity, string, *apiError) {
 	auth, err := parseAuthorization(r.Header.Get("Authorization"))
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	if auth.key != s.AccessKey {
-		return auth.service, errForbidden("UnrecognizedClientException", "The security token included in the request is invalid.")
+	who, secret, ok := s.identify(auth.key)
+	if !ok {
+		return nil, auth.service, errForbidden("UnrecognizedClientException", "The security token included in the request is invalid.")
 	}
 	stamp := r.Header.Get("X-Amz-Date")
 	when, terr := time.Parse(amzTime, stamp)
 	if terr != nil || !strings.HasPrefix(stamp, auth.date) {
-		return auth.service, errForbidden("IncompleteSignatureException", "Date in Credential scope does not match X-Amz-Date: %q", stamp)
+		return nil, auth.service, errForbidden("IncompleteSignatureException", "Date in Credential scope does not match X-Amz-Date: %q", stamp)
 	}
 	if skew := now.Sub(when); skew > maxClockSkew {
-		return auth.service, errForbidden("InvalidSignatureException", "Signature expired: %s is now earlier than %s (%s - 5 min.)",
+		return nil, auth.service, errForbidden("InvalidSignatureException", "Signature expired: %s is now earlier than %s (%s - 5 min.)",
 			stamp, now.Add(-maxClockSkew).UTC().Format(amzTime), now.UTC().Format(amzTime))
 	} else if skew < -maxClockSkew {
-		return auth.service, errForbidden("InvalidSignatureException", "Signature not yet current: %s is still later than %s (%s + 5 min.)",
+		return nil, auth.service, errForbidden("InvalidSignatureException", "Signature not yet current: %s is still later than %s (%s + 5 min.)",
 			stamp, now.Add(maxClockSkew).UTC().Format(amzTime), now.UTC().Format(amzTime))
 	}
 	// IAM is global and always signed for us-east-1.
 	if auth.region != s.Region && auth.service != "iam" {
-		return auth.service, errForbidden("InvalidSignatureException", "Credential should be scoped to a valid region, not %q: this is %q.", auth.region, s.Region)
+		return nil, auth.service, errForbidden("InvalidSignatureException", "Credential should be scoped to a valid region, not %q: this is %q.", auth.region, s.Region)
 	}
 	scope := strings.Join([]string{auth.date, auth.region, auth.service, "aws4_request"}, "/")
 	digest := sha256.Sum256([]byte(canonicalRequest(r, auth.headers, body)))
 	text := strings.Join([]string{"AWS4-HMAC-SHA256", stamp, scope, hex.EncodeToString(digest[:])}, "\n")
-	key := []byte("AWS4" + s.SecretKey)
+	key := []byte("AWS4" + secret)
 	for _, part := range []string{auth.date, auth.region, auth.service, "aws4_request", text} {
 		h := hmac.New(sha256.New, key)
 		h.Write([]byte(part))
 		key = h.Sum(nil)
 	}
 	if !hmac.Equal(key, auth.signature) {
-		return auth.service, errForbidden("InvalidSignatureException",
+		return nil, auth.service, errForbidden("InvalidSignatureException",
 			"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.")
 	}
-	return auth.service, nil
+	return who, auth.service, nil
 }
 
 func errForbidden(code, format string, args ...any) *apiError {
