@@ -92,11 +92,11 @@ func (v longDouble) word(b []byte) []byte {
 }
 
 // zero stands for a missing abs.
-var zero = new(big.Float)
+var zero big.Float
 
 func (v longDouble) value() *big.Float {
 	if v.abs == nil {
-		return zero
+		return &zero
 	}
 	return v.abs
 }

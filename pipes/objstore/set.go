@@ -29,20 +29,35 @@ func (s set) has(c rune) bool {
 	return s.not
 }
 
-// classes are POSIX's, by the Unicode properties nearest to them.
-var classes = map[string]func(rune) bool{
-	"alnum":  func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) },
-	"alpha":  unicode.IsLetter,
-	"blank":  func(c rune) bool { return c == ' ' || c == '\t' },
-	"cntrl":  unicode.IsControl,
-	"digit":  func(c rune) bool { return '0' <= c && c <= '9' },
-	"graph":  func(c rune) bool { return unicode.IsGraphic(c) && !unicode.IsSpace(c) },
-	"lower":  unicode.IsLower,
-	"print":  unicode.IsGraphic,
-	"punct":  func(c rune) bool { return unicode.IsPunct(c) || unicode.IsSymbol(c) },
-	"space":  unicode.IsSpace,
-	"upper":  unicode.IsUpper,
-	"xdigit": func(c rune) bool { return c < utf8.RuneSelf && strings.ContainsRune("0123456789abcdefABCDEF", c) },
+// class gives one of POSIX's character classes, by the Unicode properties nearest to it, and nil for other names.
+func class(name string) func(rune) bool {
+	switch name {
+	case "alnum":
+		return func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
+	case "alpha":
+		return unicode.IsLetter
+	case "blank":
+		return func(c rune) bool { return c == ' ' || c == '\t' }
+	case "cntrl":
+		return unicode.IsControl
+	case "digit":
+		return func(c rune) bool { return '0' <= c && c <= '9' }
+	case "graph":
+		return func(c rune) bool { return unicode.IsGraphic(c) && !unicode.IsSpace(c) }
+	case "lower":
+		return unicode.IsLower
+	case "print":
+		return unicode.IsGraphic
+	case "punct":
+		return func(c rune) bool { return unicode.IsPunct(c) || unicode.IsSymbol(c) }
+	case "space":
+		return unicode.IsSpace
+	case "upper":
+		return unicode.IsUpper
+	case "xdigit":
+		return func(c rune) bool { return c < utf8.RuneSelf && strings.ContainsRune("0123456789abcdefABCDEF", c) }
+	}
+	return nil
 }
 
 // compileSet reads the bracket expression that s begins with and returns it with its length, which is 0 if the '['
@@ -60,7 +75,7 @@ func compileSet(s string) (set, int) {
 			return out, i + 1
 		}
 		if name, n := className(s[i:]); n > 0 {
-			if is, ok := classes[name]; ok {
+			if is := class(name); is != nil {
 				out.classes = append(out.classes, is)
 			}
 			i += n

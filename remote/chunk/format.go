@@ -2,7 +2,6 @@ package chunk
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -47,13 +46,14 @@ var (
 	JSONL = Format{"jsonl", delimited{'\n'}, demandNone}
 )
 
-var named = []Format{Bytes, CSV, FASTA, FASTQ, JSONL, Lines, Map, NUL, SAM}
+// named are those formats, sorted by name.
+func named() []Format { return []Format{Bytes, CSV, FASTA, FASTQ, JSONL, Lines, Map, NUL, SAM} }
 
 // FormatNames returns the names that ParseFormat knows, sorted.
 func FormatNames() []string {
-	names := make([]string, len(named))
-	for i, f := range named {
-		names[i] = f.name
+	var names []string
+	for _, f := range named() {
+		names = append(names, f.name)
 	}
 	return names
 }
@@ -64,8 +64,10 @@ func ParseFormat(name string) (Format, error) {
 	if name == "" {
 		return Lines, nil
 	}
-	if i := slices.IndexFunc(named, func(f Format) bool { return f.name == name }); i >= 0 {
-		return named[i], nil
+	for _, f := range named() {
+		if f.name == name {
+			return f, nil
+		}
 	}
 	kind, re, _ := strings.Cut(name, ":")
 	switch kind + ":" {

@@ -22,17 +22,16 @@ import (
 // the working directory on, but for those whose words have another.
 
 // starters are programs and builtins that start another program, which their arguments name.
-var starters = map[string]bool{
-	"builtin": true, "chrt": true, "command": true, "doas": true, "env": true, "exec": true, "find": true, "flock": true,
-	"ionice": true, "on": true, "parmap": true, "reduce": true, "nice": true, "nohup": true, "numactl": true, "parallel": true, "prlimit": true, "setsid": true,
-	"stdbuf": true, "strace": true, "sudo": true, "taskset": true, "time": true, "timeout": true, "watch": true, "xargs": true,
+var starters = []string{
+	"builtin", "chrt", "command", "doas", "env", "exec", "find", "flock", "ionice", "nice", "nohup", "numactl", "on", "parallel",
+	"parmap", "prlimit", "reduce", "setsid", "stdbuf", "strace", "sudo", "taskset", "time", "timeout", "watch", "xargs",
 }
 
 // ours are the words of which one argument may be source.
-var ours = map[string]bool{"on": true, "parmap": true, "reduce": true}
+var ours = []string{"on", "parmap", "reduce"}
 
 // shells are programs whose argument behind -c is source.
-var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "sshell": true}
+var shells = []string{"sh", "bash", "dash", "sshell"}
 
 // naming collects what commands name.
 type naming struct {
@@ -87,7 +86,7 @@ func (s *segment) commandNeeds(c *command, with []string) *needs {
 	for i := range c.argv {
 		_, fixed := c.argv.fixed(i)
 		words[i] = textOf(c.argv[i])
-		n.runs = n.runs || !fixed && starters[words[0]]
+		n.runs = n.runs || !fixed && slices.Contains(starters, words[0])
 	}
 	n.call(words)
 	return &needs{n.list, n.runs}
@@ -148,7 +147,7 @@ func (n *naming) source(t *sourceTemplate) {
 			words := make([]string, len(node.Args))
 			for i, w := range node.Args {
 				words[i] = literal(w)
-				n.runs = n.runs || t.hasValue(w) && (i == 0 || starters[words[0]])
+				n.runs = n.runs || t.hasValue(w) && (i == 0 || slices.Contains(starters, words[0]))
 			}
 			n.call(words)
 		case *syntax.Assign:
@@ -204,17 +203,15 @@ func (n *naming) call(words []string) {
 		return
 	}
 	name := words[0]
-	starts := starters[name]
-	switch _, shells := shellNames[name]; {
-	case n.enter(name), shells:
-	default:
+	starts, shell := slices.Contains(starters, name), slices.Contains(shells, filepath.Base(name))
+	if !n.enter(name) && !isShellName(name) {
 		n.program(name)
 	}
 	for i, w := range words[1:] {
 		switch {
-		case ours[name] && strings.ContainsAny(w, " \t\n"):
+		case slices.Contains(ours, name) && strings.ContainsAny(w, " \t\n"):
 			n.text(w)
-		case shells[filepath.Base(name)] && strings.HasPrefix(words[i], "-") && strings.HasSuffix(words[i], "c"):
+		case shell && strings.HasPrefix(words[i], "-") && strings.HasSuffix(words[i], "c"):
 			n.text(w)
 		case starts && !strings.Contains(w, "="):
 			n.program(w)
@@ -224,7 +221,7 @@ func (n *naming) call(words []string) {
 	switch {
 	case name == "tar":
 		n.compressors(words[1:])
-	case shells[filepath.Base(name)], name == ".", name == "source":
+	case shell, name == ".", name == "source":
 		n.reads(words[1:])
 	}
 }

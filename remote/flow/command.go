@@ -49,7 +49,7 @@ func newCommand(words []string, t *tokens, add bool, snap *plan.Snapshot) (*comm
 
 // isShells reports whether a shell runs name itself.
 func isShells(name string, snap *plan.Snapshot) bool {
-	if _, ok := shellNames[name]; ok || name == "" {
+	if isShellName(name) || name == "" {
 		return true
 	}
 	if snap == nil {
@@ -65,8 +65,7 @@ func isFunction(name string, snap *plan.Snapshot) bool {
 
 // needsShell reports whether name can only be run by a shell.
 func needsShell(name string, snap *plan.Snapshot) bool {
-	program, ok := shellNames[name]
-	return ok && !program || isFunction(name, snap)
+	return slices.Contains(shellNames, name) || isFunction(name, snap)
 }
 
 // same reports whether all tasks start the same program.

@@ -22,15 +22,20 @@ func parseRetries(s string) (int, error) {
 	return n, nil
 }
 
-// delimiters are the escapes that -d knows.
-var delimiters = map[string]byte{`\n`: '\n', `\t`: '\t', `\r`: '\r', `\0`: 0, `\\`: '\\', `\f`: '\f', `\v`: '\v', `\a`: '\a', `\b`: '\b'}
+// The escapes that -d knows, by the letter behind the backslash, and what they stand for.
+const (
+	delimiterLetters = `ntr0\fvab`
+	delimiterBytes   = "\n\t\r\x00\\\f\v\a\b"
+)
 
 func parseDelimiter(s string) (byte, error) {
 	if len(s) == 1 {
 		return s[0], nil
 	}
-	if c, ok := delimiters[s]; ok {
-		return c, nil
+	if len(s) == 2 && s[0] == '\\' {
+		if i := strings.IndexByte(delimiterLetters, s[1]); i >= 0 {
+			return delimiterBytes[i], nil
+		}
 	}
 	for prefix, base := range map[string]int{`\x`: 16, `\`: 8} {
 		if digits, ok := strings.CutPrefix(s, prefix); ok {

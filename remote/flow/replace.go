@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,8 +19,8 @@ const (
 	slotNumber             // {%}
 )
 
-// partSigns is what stands between the braces, the number of a value aside.
-var partSigns = map[string]part{"": whole, ".": noExt, "/": base, "//": dir, "/.": baseNoExt, "#": seqNumber, "%": slotNumber}
+// partSigns is what stands between the braces for each part, the number of a value aside.
+var partSigns = [...]string{whole: "", noExt: ".", base: "/", dir: "//", baseNoExt: "/.", seqNumber: "#", slotNumber: "%"}
 
 // token is one replacement string.
 type token struct {
@@ -75,11 +76,11 @@ func (t tokens) next(s string) (at, size int, found token) {
 // parseToken reads what stands between braces.
 func parseToken(s string) (token, bool) {
 	digits := len(s) - len(strings.TrimLeft(s, "-0123456789"))
-	t := token{}
-	var ok bool
-	if t.part, ok = partSigns[s[digits:]]; !ok {
+	sign := slices.Index(partSigns[:], s[digits:])
+	if sign < 0 {
 		return token{}, false
 	}
+	t := token{part: part(sign)}
 	if digits == 0 {
 		return t, true
 	}

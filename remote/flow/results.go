@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // resultsDir lays out outputs in files as GNU parallel's --results does: DIR/1/VALUE/2/VALUE…/{stdout,stderr,seq}. Where the
@@ -23,7 +24,9 @@ func newResults(name, root string, t tokens) *resultsDir {
 type resultNames struct{ stdout, stderr, seq string }
 
 // resultEscapes are what values may not hold in the name of a file.
-var resultEscapes = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\x00", `\0`, "/", `\_`)
+var resultEscapes = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\x00", `\0`, "/", `\_`)
+})
 
 // names returns a task's files. width is how many values one combination has.
 func (r *resultsDir) names(v values, width int) resultNames {
@@ -39,7 +42,7 @@ func (r *resultsDir) names(v values, width int) resultNames {
 			if value == ".." {
 				value = `\..` // it would lead out of the folder
 			}
-			name += "/" + strconv.Itoa(i%max(width, 1)+1) + "/" + resultEscapes.Replace(value)
+			name += "/" + strconv.Itoa(i%max(width, 1)+1) + "/" + resultEscapes().Replace(value)
 		}
 	}
 	dir := r.path(name)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -52,7 +53,7 @@ func ofShell(line string) bool {
 	for i, word := range strings.Fields(words) {
 		name := filepath.Base(word)
 		switch {
-		case shells[name]:
+		case slices.Contains(shells, name):
 			return true
 		case i == 0 && name == "env", strings.HasPrefix(word, "-") && i > 0, strings.Contains(word, "="):
 		default:

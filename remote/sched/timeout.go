@@ -21,10 +21,21 @@ type Timeout struct {
 // medianOf is how many tasks must have succeeded before their median bounds others.
 const medianOf = 3
 
-// units of GNU parallel's durations.
-var units = map[string]time.Duration{
-	"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour,
-	"ms": time.Millisecond,
+// unit is what a unit of GNU parallel's durations stands for, 0 if it is none.
+func unit(name string) time.Duration {
+	switch name {
+	case "", "s":
+		return time.Second
+	case "m":
+		return time.Minute
+	case "h":
+		return time.Hour
+	case "d":
+		return 24 * time.Hour
+	case "ms":
+		return time.Millisecond
+	}
+	return 0
 }
 
 // ParseTimeout reads a duration: a number, which may have a fraction, and s, m, h, d or nothing for seconds, or several such
@@ -48,11 +59,11 @@ func ParseDuration(s string) (time.Duration, error) {
 		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789."))
 		letters := len(rest[digits:]) - len(strings.TrimLeft(rest[digits:], "abcdefghijklmnopqrstuvwxyz"))
 		n, err := strconv.ParseFloat(rest[:digits], 64)
-		unit, ok := units[strings.ToLower(rest[digits:digits+letters])]
-		if err != nil || !ok || n == 0 {
+		of := unit(strings.ToLower(rest[digits : digits+letters]))
+		if err != nil || of == 0 || n == 0 {
 			return 0, fmt.Errorf("%s: not a duration (seconds, or a number and s, m, h or d)", s)
 		}
-		total += n * float64(unit)
+		total += n * float64(of)
 		rest = rest[digits+letters:]
 	}
 	const longest = 1 << 62 // nanoseconds, 146 years

@@ -11,34 +11,48 @@ import (
 	"strings"
 )
 
-// machines maps GOARCH to ELF's names of the processors that targets have.
-var machines = map[string]elf.Machine{
-	"amd64":   elf.EM_X86_64,
-	"arm64":   elf.EM_AARCH64,
-	"386":     elf.EM_386,
-	"arm":     elf.EM_ARM,
-	"riscv64": elf.EM_RISCV,
-	"ppc64le": elf.EM_PPC64,
-	"s390x":   elf.EM_S390,
-}
-
 // standardDirs are the directories in which loaders look last: those of glibc, of Debian's glibc, and of musl. %s
 // is the directory of the processor.
 var standardDirs = []string{"/lib/%s", "/usr/lib/%s", "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib"}
 
-// triplets are the directories of Debian's multiarch for each processor.
-var triplets = map[string]string{
-	"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu", "386": "i386-linux-gnu",
-	"arm": "arm-linux-gnueabihf", "riscv64": "riscv64-linux-gnu", "ppc64le": "powerpc64le-linux-gnu",
-	"s390x": "s390x-linux-gnu",
+// triplet is the directory of Debian's multiarch for a processor by GOARCH's name.
+func triplet(arch string) string {
+	switch arch {
+	case "amd64":
+		return "x86_64-linux-gnu"
+	case "arm64":
+		return "aarch64-linux-gnu"
+	case "386":
+		return "i386-linux-gnu"
+	case "arm":
+		return "arm-linux-gnueabihf"
+	case "riscv64":
+		return "riscv64-linux-gnu"
+	case "ppc64le":
+		return "powerpc64le-linux-gnu"
+	case "s390x":
+		return "s390x-linux-gnu"
+	}
+	return ""
 }
 
-// archName gives GOARCH's name of an ELF file's processor.
+// archName gives GOARCH's name of an ELF file's processor, ELF's own for those that targets do not have.
 func archName(f *elf.File) string {
-	for name, m := range machines {
-		if m == f.Machine {
-			return name
-		}
+	switch f.Machine {
+	case elf.EM_X86_64:
+		return "amd64"
+	case elf.EM_AARCH64:
+		return "arm64"
+	case elf.EM_386:
+		return "386"
+	case elf.EM_ARM:
+		return "arm"
+	case elf.EM_RISCV:
+		return "riscv64"
+	case elf.EM_PPC64:
+		return "ppc64le"
+	case elf.EM_S390:
+		return "s390x"
 	}
 	return f.Machine.String()
 }

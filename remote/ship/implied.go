@@ -15,14 +15,20 @@ const shellPath = "/bin/sh"
 // shell lists the shell, for a program that may start one: by a function of the C library, or by its path.
 func (r *resolver) shell(program *elf.File, path string) error {
 	imported, err := program.ImportedSymbols()
-	if err != nil || !slices.ContainsFunc(imported, func(s elf.ImportedSymbol) bool { return startsShell[s.Name] }) || !isFile(shellPath) {
+	if err != nil || !slices.ContainsFunc(imported, startsShell) || !isFile(shellPath) {
 		return nil
 	}
 	return r.program(shellPath, path, 0)
 }
 
-// startsShell are functions of the C library that start a shell, or a program by a path that is fixed.
-var startsShell = map[string]bool{"system": true, "popen": true, "wordexp": true, "execl": true, "execv": true}
+// startsShell reports whether a function of the C library starts a shell, or a program by a path that is fixed.
+func startsShell(s elf.ImportedSymbol) bool {
+	switch s.Name {
+	case "system", "popen", "wordexp", "execl", "execv":
+		return true
+	}
+	return false
+}
 
 // unwinder is the library that glibc loads by itself for threads that are ended, and for backtraces.
 const unwinder = "libgcc_s.so.1"
@@ -41,7 +47,7 @@ func (r *resolver) services(program *elf.File, first *elfObject) {
 		lookUp = lookUp || strings.HasPrefix(s.Name, "getpw") || strings.HasPrefix(s.Name, "getgr") ||
 			strings.HasPrefix(s.Name, "gethost") || s.Name == "getaddrinfo"
 	}
-	if converting[filepath.Base(first.path)] {
+	if filepath.Base(first.path) == converting {
 		r.converters(first.path)
 	}
 	if !lookUp {
@@ -56,9 +62,9 @@ func (r *resolver) services(program *elf.File, first *elfObject) {
 	}
 }
 
-// converting are programs that are told by their arguments which character sets they convert. A hundred others call iconv
+// converting is the program that is told by its arguments which character sets it converts. A hundred others call iconv
 // too, between the locale's set and UTF-8: they need converters just where Locale lists them.
-var converting = map[string]bool{"iconv": true}
+const converting = "iconv"
 
 // definesService reports whether a library of the name service is more than the empty one that glibc has had since 2.34,
 // when the service became part of libc.

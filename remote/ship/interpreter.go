@@ -110,16 +110,16 @@ func virtualEnv(python string) (cfg, home string) {
 
 func (r *resolver) perl(path, real string, first *elfObject) error {
 	prefix := filepath.Dir(filepath.Dir(real))
-	triplet := triplets[r.arch]
+	multiarch := triplet(r.arch)
 	complete := false
-	for _, pattern := range []string{"share/perl/5.*", "lib/" + triplet + "/perl/5.*", "lib/" + triplet + "/perl-base",
+	for _, pattern := range []string{"share/perl/5.*", "lib/" + multiarch + "/perl/5.*", "lib/" + multiarch + "/perl-base",
 		"lib/perl5/5.*", "lib64/perl5", "share/perl5", "lib/5.*"} {
 		dirs, err := filepath.Glob(filepath.Join(prefix, pattern))
 		if err != nil {
 			return err
 		}
 		for _, dir := range dirs {
-			if complete && pattern == "share/perl5" && triplet != "" && isFile(filepath.Join(prefix, "lib", triplet, "perl-base/strict.pm")) {
+			if complete && pattern == "share/perl5" && multiarch != "" && isFile(filepath.Join(prefix, "lib", multiarch, "perl-base/strict.pm")) {
 				continue // Debian's folder for other packages
 			}
 			complete = complete || isFile(dir+"/strict.pm")

@@ -114,8 +114,8 @@ func normal(set string) string {
 
 // converters lists the folder of glibc's modules that convert between character sets.
 func (r *resolver) converters(why string) {
-	triplet := triplets[r.arch]
-	for _, dir := range []string{"/usr/lib/" + triplet + "/gconv", "/usr/lib64/gconv", "/usr/lib/gconv"} {
+	multiarch := triplet(r.arch)
+	for _, dir := range []string{"/usr/lib/" + multiarch + "/gconv", "/usr/lib64/gconv", "/usr/lib/gconv"} {
 		r.addIfThere(dir, why)
 	}
 	if list, _ := r.getenv("GCONV_PATH"); list != "" {

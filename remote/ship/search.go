@@ -69,7 +69,7 @@ func (r *resolver) library(o *elfObject, name string) ([]string, error) {
 	}
 	for _, dir := range standardDirs {
 		if strings.Contains(dir, "%s") {
-			dir = fmt.Sprintf(dir, triplets[r.arch])
+			dir = fmt.Sprintf(dir, triplet(r.arch))
 		}
 		if found := r.inDir(dir, name); len(found) > 0 {
 			return found, nil
@@ -89,10 +89,16 @@ func missing(o *elfObject, name string) error {
 }
 
 // variants are the folders in which glibc looks for a library for richer processors, within any other.
-var variants = map[string][]string{
-	"amd64":   {"x86-64-v4", "x86-64-v3", "x86-64-v2"},
-	"ppc64le": {"power10", "power9"},
-	"s390x":   {"z16", "z15", "z14", "z13"},
+func variants(arch string) []string {
+	switch arch {
+	case "amd64":
+		return []string{"x86-64-v4", "x86-64-v3", "x86-64-v2"}
+	case "ppc64le":
+		return []string{"power10", "power9"}
+	case "s390x":
+		return []string{"z16", "z15", "z14", "z13"}
+	}
+	return nil
 }
 
 // hwcaps is the folder that holds them.
@@ -105,7 +111,7 @@ func (r *resolver) inDir(dir, name string) []string {
 		return nil
 	}
 	found := []string{file}
-	for _, v := range variants[r.arch] {
+	for _, v := range variants(r.arch) {
 		if file := filepath.Join(dir, hwcaps, v, name); !r.musl() && r.fits(file) {
 			found = append(found, file)
 		}
@@ -130,8 +136,24 @@ func (r *resolver) searchDirs(o *elfObject) []string {
 	return append(dirs, r.expand(o, o.runpath)...)
 }
 
-// platforms are what the kernel calls processors, for $PLATFORM.
-var platforms = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "v7l", "ppc64le": "power9", "s390x": "z15"}
+// platform is what the kernel calls a processor, for $PLATFORM.
+func platform(arch string) string {
+	switch arch {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	case "386":
+		return "i686"
+	case "arm":
+		return "v7l"
+	case "ppc64le":
+		return "power9"
+	case "s390x":
+		return "z15"
+	}
+	return ""
+}
 
 // expand cuts run paths at colons and replaces the loader's own variables. $LIB depends on how glibc was built: Debian
 // has one value, others have another.
@@ -142,9 +164,9 @@ func (r *resolver) expand(o *elfObject, paths []string) []string {
 			if dir == "" {
 				continue
 			}
-			for _, lib := range []string{"lib/" + triplets[r.arch], "lib64"} {
+			for _, lib := range []string{"lib/" + triplet(r.arch), "lib64"} {
 				names := strings.NewReplacer("${ORIGIN}", o.origin, "$ORIGIN", o.origin, "${LIB}", lib, "$LIB", lib,
-					"${PLATFORM}", platforms[r.arch], "$PLATFORM", platforms[r.arch])
+					"${PLATFORM}", platform(r.arch), "$PLATFORM", platform(r.arch))
 				if full := names.Replace(dir); !slices.Contains(dirs, full) {
 					dirs = append(dirs, full)
 				}
