@@ -3,7 +3,7 @@
 // implementations of Store that pass one suite (storetest); decorators such as retries wrap one.
 //
 // A bucket is one Store; Buckets gives the Store of a name. What a store can do beyond Store's four methods it says by
-// a second interface: Stater, Leveler, Composer, Opener. The functions Stat, Level, Append and Glob work on every Store
+// a second interface: Stater, Leveler, Composer, Uploader, Opener. The functions Stat, Level, Append and Glob work on every Store
 // and use those where they are there.
 //
 // Errors about one key are *fs.PathError with the key as Path, and wrap fs.ErrNotExist, fs.ErrExist, ErrKey, ErrChanged

@@ -22,6 +22,7 @@ import (
 type Store struct {
 	mu      sync.RWMutex
 	objects map[string]object
+	uploads map[string]*upload // by their ids
 	version uint64
 }
 
@@ -39,6 +40,7 @@ func (o object) describe(key string) objstore.Object {
 var (
 	_ objstore.Stater   = (*Store)(nil)
 	_ objstore.Composer = (*Store)(nil)
+	_ objstore.Uploader = (*Store)(nil)
 )
 
 // maxGrow bounds the bytes that Put makes room for before it has them: a body may be shorter than was said.

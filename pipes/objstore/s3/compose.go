@@ -172,13 +172,17 @@ func (s *Store) read(ctx context.Context, p part) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// copy adds a part that the server copies.
+// copy adds a part that the server copies, of the version that is named if one is.
 func (u *upload) copy(ctx context.Context, n int32, p piece) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	var ifMatch *string
+	if p.Version != "" {
+		ifMatch = tag(p.Version)
+	}
 	out, err := u.store.client.UploadPartCopy(u.sending, &s3.UploadPartCopyInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id,
-		PartNumber: &n, CopySource: aws.String(u.store.bucket + "/" + escape(p.Key)), CopySourceIfMatch: tag(p.Version),
+		PartNumber: &n, CopySource: aws.String(u.store.bucket + "/" + escape(p.Key)), CopySourceIfMatch: ifMatch,
 		CopySourceRange: aws.String(fmt.Sprintf("bytes=%d-%d", p.off, p.off+p.n-1))})
 	if err != nil {
 		return u.store.keyError(ctx, "compose", p.Key, err)

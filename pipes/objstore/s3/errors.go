@@ -85,6 +85,8 @@ func explain(ctx context.Context, bucket string, err error) error {
 		return fs.ErrNotExist
 	case codeExists:
 		return objstore.ErrChanged
+	case codeNoUpload:
+		return objstore.ErrNoUpload
 	case "":
 		return explainUnanswered(err)
 	}

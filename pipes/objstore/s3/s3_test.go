@@ -13,5 +13,5 @@ func TestMain(m *testing.M) { os.Exit(s3test.Main(m)) }
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) objstore.Store { return s3test.NewStore(t) },
-		storetest.Text, storetest.Files, storetest.Digests)
+		storetest.Text, storetest.Files, storetest.Digests, storetest.Repeats)
 }

@@ -13,14 +13,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
+
+	"sshell/pipes/objstore"
 )
 
-// Limits of an upload in parts (S3 User Guide, "Amazon S3 multipart upload limits").
 const (
-	maxObject = 5 << 40 // bytes
-	maxParts  = 10000
-	minPart   = 5 << 20 // bytes, for all parts but the last
-	maxPart   = 5 << 30 // bytes, of a copied range too
+	maxObject = objstore.MaxObject
+	maxParts  = objstore.MaxParts
+	minPart   = objstore.MinPart
+	maxPart   = objstore.MaxPart // of a copied range too
 )
 
 const (
@@ -129,7 +130,7 @@ func (s *Store) inParts(ctx context.Context, w write, sum checksum, feed func(*u
 		err = s.settle(ctx, w, func() error { return u.complete(ctx) })
 	}
 	if err != nil {
-		u.abort(ctx)
+		_ = u.abort(ctx) // what led here says more, and the bucket's rule removes what stays
 	}
 	return err
 }
@@ -177,32 +178,40 @@ func (u *upload) complete(ctx context.Context) error {
 	return err
 }
 
-// abort frees what the parts take, until the server knows no such upload. One that fails leaves them to the bucket's rule
-// for incomplete uploads: the error that led here says more.
-func (u *upload) abort(ctx context.Context) {
+// abort frees what the parts take, until the server knows no such upload. What it leaves is the bucket's rule's for incomplete
+// uploads.
+func (u *upload) abort(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()
 	pause := time.NewTicker(abortPause)
 	defer pause.Stop()
-	for ctx.Err() == nil && !u.aborted(ctx) {
+	for {
+		err := u.tryAbort(ctx)
+		switch {
+		case code(err) == codeNoUpload:
+			return nil
+		case ctx.Err() != nil, refused(err):
+			return err
+		}
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
 
-// aborted aborts, and reports whether nothing is left, or nothing is left to try.
-func (u *upload) aborted(ctx context.Context) bool {
+// tryAbort aborts, and gives the error that says that nothing is left, or nil where there may still be something.
+func (u *upload) tryAbort(ctx context.Context) error {
 	_, err := u.store.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id})
 	if err != nil {
-		return refused(err)
+		return err
 	}
 	_, err = u.store.client.ListParts(ctx, &s3.ListPartsInput{Bucket: &u.store.bucket, Key: &u.key, UploadId: u.id})
-	return refused(err)
+	return err
 }
 
-// refused reports whether the server's answer will not change: there is no such upload, or no right to it.
+// refused reports whether the server's answer will not change, such as that there is no right to it.
 func refused(err error) bool {
 	var answer *smithyhttp.ResponseError
 	return errors.As(err, &answer) && answer.HTTPStatusCode()/100 == 4

@@ -49,6 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) objstore.Store, less ...Trait) {
 		{"Stat", given(testStat)},
 		{"Model", given(testModel)},
 		{"Compose", testCompose},
+		{"Upload", testUpload},
+		{"UploadEnds", given(testUploadEnds)},
 		{"Append", testAppend},
 		{"Open", testOpen},
 		{"CreateRace", testCreateRace},

@@ -21,6 +21,9 @@ const (
 	// Cuts is a store that may lose a body's connection: the rest cannot be read if the object was replaced or deleted
 	// by then, and Read fails.
 	Cuts
+	// Repeats is a server that takes the completion of an upload that was aborted for a repetition of one that succeeded, if
+	// there is an object under its key.
+	Repeats
 )
 
 // traits are those of one store.
