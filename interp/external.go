@@ -105,9 +105,11 @@ func (sh *Shell) programFor(name string, mode lookupMode) (string, error) {
 	return sh.findProgram(name)
 }
 
-// notStarted reports why a command was not started, and gives its status.
+// notStarted reports why a command was not started, and gives its status. That of a stage which is ended needs no word.
 func (sh *Shell) notStarted(err error) int {
-	sh.Errorf("%s", err)
+	if !sh.behind.wasBroken() {
+		sh.Errorf("%s", err)
+	}
 	var s *startError
 	if errors.As(err, &s) {
 		return s.status

@@ -237,6 +237,7 @@ func (sh *Shell) waitForeground(pid int, argv []string) int {
 		flags = unix.WUNTRACED
 	}
 	var ws unix.WaitStatus
+	sh.behind.ending(pid)
 	for {
 		_, err := unix.Wait4(pid, &ws, flags, nil)
 		if err == unix.EINTR {
@@ -247,6 +248,7 @@ func (sh *Shell) waitForeground(pid int, argv []string) int {
 		}
 		break
 	}
+	sh.behind.forget(pid)
 	sh.takeTerminal()
 	if ws.Stopped() {
 		j := &job{pid: pid, pgid: pid, text: strings.Join(argv, " "), state: jobStopped, signal: ws.StopSignal()}
@@ -269,7 +271,7 @@ func (sh *Shell) afterChild(by unix.Signal, core bool, pid int, argv []string) {
 	case interrupted && sh.inline == 0 && !sh.traps.has("INT") && !sh.opts.interactive:
 		sh.proc.clear(unix.SIGINT) // the child dealt with it
 	}
-	if by == 0 || by == unix.SIGINT || by == unix.SIGPIPE {
+	if by == 0 || by == unix.SIGINT || by == unix.SIGPIPE || by == unix.SIGKILL && sh.behind.wasBroken() {
 		return
 	}
 	sh.proc.fallWith(by)
@@ -526,7 +528,12 @@ func (sh *Shell) fork(path string, argv []string, attr *syscall.ProcAttr, opt sp
 	if opt.foreground && sh.inline == 0 && !sh.opts.interactive {
 		sh.proc.watchInterrupt()
 	}
-	return syscall.ForkExec(path, argv, attr)
+	if !sh.behind.start() {
+		return 0, unix.ECANCELED
+	}
+	pid, err := syscall.ForkExec(path, argv, attr)
+	sh.behind.began(pid, opt)
+	return pid, err
 }
 
 // forkDeaf starts a child that ignores SIGINT and SIGQUIT.

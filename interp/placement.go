@@ -358,6 +358,7 @@ type placedRun struct {
 	placements []plan.Placement
 	outputs    *outputs
 
+	parts      []*behind
 	running    sync.WaitGroup
 	mu         sync.Mutex
 	statuses   []int
@@ -373,45 +374,81 @@ func (run *placedRun) complain(line string) {
 	run.complaints = append(run.complaints, line)
 }
 
-// breakAt notes that the machinery failed in a segment that ends before stage to.
+// breakAt notes that the machinery failed in a segment that ends before stage to, and ends the stages from there on.
 func (run *placedRun) breakAt(to int) {
 	run.mu.Lock()
-	defer run.mu.Unlock()
 	run.fault = true
 	run.broken = min(run.broken, to)
+	run.mu.Unlock()
+	run.stopBehind(to)
 }
 
 // start starts every span, joined by kernel pipes.
 func (run *placedRun) start(ctx context.Context) {
+	for _, s := range spans(run.stages, run.all, run.placements) {
+		run.parts = append(run.parts, run.part(ctx, s))
+	}
 	in := -1
 	group := run.sh.newGroup()
-	for _, s := range spans(run.stages, run.all, run.placements) {
+	for i, b := range run.parts {
 		out, next := -1, -1
-		if s.to < len(run.stages) {
+		if b.to < len(run.stages) {
 			r, w, err := makePipe()
 			if err != nil {
 				run.sh.pipeFailed(run.statuses, err)
+				run.mu.Lock()
+				defer run.mu.Unlock()
 				run.fault = true
+				for _, rest := range run.parts[i:] {
+					close(rest.done)
+				}
 				return
 			}
 			next, out = r, w
 		}
-		if run.pipeline.LastPipe && s.to == len(run.stages) && run.placements[s.from].Target == plan.Client {
-			run.set(s.from, run.sh.lastStage(run.stages[s.from], in))
+		if run.pipeline.LastPipe && b.to == len(run.stages) && !b.leaves {
+			run.lastHere(b, in)
 			break
 		}
-		shell := run.sh.stageShell(group, in, out, run.all[s.to-1], true)
+		shell := run.sh.stageShell(group, in, out, run.all[b.to-1], true)
 		shell.outputs = run.outputs
 		in = next
-		if run.placements[s.from].Target == plan.Client {
+		if !b.leaves {
+			shell.behind, shell.ctx = b, b.ctx
 			run.running.Go(func() {
-				status := shell.runStage(run.stages[s.from])
-				run.set(s.from, status)
+				defer b.end()
+				run.set(b.from, shell.runStage(run.stages[b.from]))
 			})
 			continue
 		}
 		snapshot := run.sh.Snapshot(nil) // before a last stage changes this shell
-		run.running.Go(func() { run.segment(ctx, s, shell, snapshot) })
+		run.running.Go(func() {
+			defer b.end()
+			run.segment(b.ctx, b.span, shell, snapshot)
+		})
+	}
+}
+
+// part makes what ends a span.
+func (run *placedRun) part(ctx context.Context, s span) *behind {
+	b := &behind{span: s, outer: run.sh.behind, leaves: run.placements[s.from].Target != plan.Client, done: make(chan struct{}), pids: make(map[int]bool)}
+	if !b.leaves {
+		ctx = run.sh.ctx // an interrupt finds its commands by itself
+	}
+	b.ctx, b.stop = context.WithCancel(ctx)
+	return b
+}
+
+// lastHere runs the last stage in this shell, which goes on if the stage is ended.
+func (run *placedRun) lastHere(b *behind, in int) {
+	defer b.end()
+	sh := run.sh
+	ctx, outer := sh.ctx, sh.behind
+	sh.ctx, sh.behind = b.ctx, b
+	run.set(b.from, sh.lastStage(run.stages[b.from], in))
+	sh.ctx, sh.behind = ctx, outer
+	if b.wasBroken() {
+		sh.flow = flowNone
 	}
 }
 
@@ -451,7 +488,11 @@ func (run *placedRun) segment(ctx context.Context, s span, shell *Shell, snapsho
 		for i := s.from; i < s.to; i++ {
 			run.statuses[i] = 128 + int(unix.SIGINT)
 		}
+		broken := run.broken <= s.from
 		run.mu.Unlock()
+		if broken || !run.sh.opts.interactive { // at a prompt they were interrupted too, or will not be, as a pager
+			run.stopBehind(s.to)
+		}
 	case err != nil:
 		fail(err)
 	default:

@@ -40,7 +40,7 @@ func (r *recorder) Run(_ context.Context, s plan.Segment) ([]plan.Status, error)
 }
 
 // placed runs a script with a recorder and gives what it printed on standard output and error.
-func placed(t *testing.T, r *recorder, script string) (stdout, stderr string, status int) {
+func placed(t *testing.T, r plan.Segments, script string) (stdout, stderr string, status int) {
 	t.Helper()
 	dir := t.TempDir()
 	out, err := os.Create(filepath.Join(dir, "out"))
@@ -317,6 +317,49 @@ func TestStagesBehindAFault(t *testing.T) {
 	failed := &recorder{status: 3}
 	if stdout, _, _ := placed(t, failed, "echo a | on local x | { read -r l; echo $l; }; echo ${PIPESTATUS[@]}"); stdout != "a\n0 3 0\n" {
 		t.Errorf("a command that failed: %q", stdout)
+	}
+}
+
+// breaking is a target that writes a part of its output and then fails.
+type breaking struct{}
+
+func (b *breaking) Run(ctx context.Context, s plan.Segment) ([]plan.Status, error) {
+	if strings.Contains(strings.Join(s.Stages[0].Argv, " "), "later") { // a segment behind the one that fails
+		<-ctx.Done()
+		io.WriteString(s.Stdout, "stopped\n")
+		return nil, ctx.Err()
+	}
+	io.WriteString(s.Stdout, "a part\n")
+	return nil, io.ErrUnexpectedEOF
+}
+
+// What stages behind a segment that failed would do at the end of their input is not done.
+func TestStagesBehindAreKilled(t *testing.T) {
+	for _, reader := range []string{
+		"{ cat; echo end > $D/f; }",
+		"{ while read -r l; do :; done; echo end > $D/f; }",
+		"{ mapfile a; echo end > $D/f; }",
+		"(cat | { cat; echo end > $D/f; })",
+		"bash -c 'cat; echo end > $0' $D/f",
+		"bash -c 'cat & wait; (cat; echo end > $0); echo end > $0' $D/f",
+		"cat | cat | bash -c 'cat; echo end > $0' $D/f",
+		"on local later | bash -c 'cat; echo end > $0' $D/f",
+		"cat | on local later | { cat; echo end > $D/f; }",
+		"{ cat | bash -c 'cat; echo end > $0' $D/f; }",
+		"{ on local cat | cat; echo end > $D/f; }",
+	} {
+		dir := t.TempDir()
+		stdout, stderr, status := placed(t, &breaking{}, "D="+dir+"; on local x | "+reader+"; echo $?")
+		if files, err := os.ReadDir(dir); err != nil || len(files) > 0 || status != 0 || !strings.HasSuffix(stdout, "125\n") {
+			t.Errorf("%s: left %v, status %d, %q, %v", reader, files, status, stdout, err)
+		}
+		if strings.Contains(stderr, "Killed") {
+			t.Errorf("%s: said %q", reader, stderr)
+		}
+	}
+	stdout, _, _ := placed(t, &breaking{}, "shopt -s lastpipe; on local x | { cat; echo end; }; echo $?")
+	if stdout != "a part\n125\n" && stdout != "125\n" {
+		t.Errorf("the last stage of this shell: %q", stdout)
 	}
 }
 

@@ -114,6 +114,7 @@ type Shell struct {
 	byName bool
 	src    *source     // where the running statement was read from
 	group  *group      // the process group of the pipeline that this shell is a stage of
+	behind *behind     // what ends it when a stage before it is lost, nil where none can be
 	killed unix.Signal // the signal that should end the process, 0 for none
 	// substituted has the numbers of the pipes of process substitutions of running commands.
 	substituted []int
