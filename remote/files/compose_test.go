@@ -97,6 +97,71 @@ func TestOutputOfContent(t *testing.T) {
 	}
 }
 
+// TestOutputOfUpload completes or aborts what was put together before.
+func TestOutputOfUpload(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		add    bool
+		upload string // of what
+		spoil  func(objstore.Uploader, objstore.Upload) error
+		abort  bool
+		want   string
+		err    error
+	}{
+		{"over what there is", false, "out", nil, false, "tmp/1/b ", nil},
+		{"behind it", true, "tmp/1/whole", nil, false, "out tmp/1/b ", nil},
+		{"given up", false, "out", nil, true, "out ", nil},
+		{"aborted by another", false, "out", func(u objstore.Uploader, up objstore.Upload) error {
+			return u.Abort(context.Background(), up)
+		}, false, "out ", objstore.ErrNoUpload},
+		{"aborted by another and given up", true, "tmp/1/whole", func(u objstore.Uploader, up objstore.Upload) error {
+			return u.Abort(context.Background(), up)
+		}, true, "out ", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, s := bucket(t)
+			u := s.(objstore.Uploader)
+			up, err := u.Begin(t.Context(), c.upload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tag, err := u.CopyPart(t.Context(), up, 1, "tmp/1/b", 0, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.spoil != nil {
+				if err := c.spoil(u, up); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.Put(t.Context(), "ledger/1/uploads/0", strings.NewReader(""), 0, true); err != nil {
+				t.Fatal(err)
+			}
+			content := plan.Content{Scratch: "s3://data/tmp/1/", Open: "s3://data/tmp/1/open", Upload: &plan.Upload{
+				Name: "s3://data/" + c.upload, ID: up.ID, Mark: up.Mark, Tags: []string{tag}, Entry: "s3://data/ledger/1/uploads/0"}}
+			out, err := f.Create(t.Context(), "s3://data/out", c.add)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.(plan.ObjectOutput).Make(content)
+			finish := out.Commit
+			if c.abort {
+				finish = out.Abort
+			}
+			if err := finish(); !errors.Is(err, c.err) {
+				t.Errorf("%v, want %v", err, c.err)
+			}
+			text, keys := look(t, s, "out")
+			if want := []string{"out", "tmp/2/c"}; text != c.want || !slices.Equal(keys, want) {
+				t.Errorf("%q, objects %q, want %q, objects %q", text, keys, c.want, want)
+			}
+			if left := s.(*mem.Store).Uploads(); len(left) > 0 {
+				t.Errorf("uploads of %q are left", left)
+			}
+		})
+	}
+}
+
 func TestOutputOfFile(t *testing.T) {
 	for _, c := range []struct {
 		add  bool

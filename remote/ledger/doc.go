@@ -2,6 +2,9 @@
 // many bytes went in and out. It keeps totals, never a record per attempt, so that its memory does not grow with the
 // number of tasks; who wants every attempt has a [Joblog] written.
 //
+// What must be found when a run's client was killed is in a store, below ledger/<run>/: an [Upload] for each upload in parts
+// that has begun.
+//
 // A joblog is GNU parallel's: a line of column names, then one line for each task's last attempt, its columns separated
 // by tabs, which parallel itself can resume from:
 //
