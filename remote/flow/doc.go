@@ -48,7 +48,8 @@
 // # Output
 //
 // Outputs come in input order, each whole. The first task's is passed on as it comes, unless it may have to be taken back:
-// with --retries, --halve, --strict, and on targets that lose attempts. All others wait, the first 64 KiB of each
+// with --retries, --halve and --strict. Where its attempt is lost, the next one's may only go on where that ended: it must begin
+// with the same bytes, which is known by their digest, or else the segment fails. All others wait, the first 64 KiB of each
 // and 16 MiB of all in memory, the rest in one file without a name in the system's folder for such files. No task is
 // started while more than 4 GiB wait, or 100,000 tasks; --strict and a reduce in the unit hold back as much as there is. An
 // output ends when the last process that has it open closes it, as in any pipe.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"sshell/interp/plan"
 	"sshell/remote"
 	"sshell/remote/ledger"
 	"sshell/remote/sched"
@@ -54,7 +55,8 @@ type job struct {
 
 	stdout, stderr *pump
 	files          []*os.File
-	halves         []*job // that take its place
+	replay         *replayDrain // of a task that has no place in the order, where attempts are lost
+	halves         []*job       // that take its place
 }
 
 func (r *mapRun) newJob(v values, c chunkInput) *job {
@@ -151,8 +153,10 @@ func (j *job) streams() (s remote.Streams, err error) {
 	}
 	switch r.mode() {
 	case direct:
-		s.Stdout = r.io.stdout
-		return s, nil
+		if r.s.Target == plan.Local {
+			s.Stdout = r.io.stdout
+			return s, nil
+		}
 	case toFiles:
 		s.Stdout, s.Stderr, err = r.results.names(j.v, j.width).open(j.v.seq)
 		j.files = []*os.File{s.Stdout, s.Stderr}
@@ -183,6 +187,11 @@ const outputPipe = 256 << 10
 // drain is where a task's standard output goes.
 func (j *job) drain() drain {
 	switch {
+	case j.entry == nil && j.r.s.Target != plan.Local:
+		if j.replay == nil {
+			j.replay = j.newReplay()
+		}
+		return j.replay
 	case j.entry == nil:
 		return &lineDrain{tag: j.tag, put: j.r.putLines}
 	case j.tag != nil:
@@ -191,7 +200,16 @@ func (j *job) drain() drain {
 	return j.entry
 }
 
-// putLines writes whole lines to the output.
+// newReplay returns the drain of a task that has no place in the order, for all attempts that are made because others were lost.
+func (j *job) newReplay() *replayDrain {
+	if j.r.mode() == direct {
+		return &replayDrain{put: j.r.putLines}
+	}
+	lines := &lineDrain{tag: j.tag, put: j.r.putLines}
+	return &replayDrain{put: lines.add, flush: lines.flush}
+}
+
+// putLines writes whole lines, or what comes of them, to the output.
 func (r *mapRun) putLines(b []byte) error {
 	r.shared.Lock()
 	defer r.shared.Unlock()
@@ -272,6 +290,9 @@ func (j *job) settle(o sched.Outcome) error {
 			j.entry.adopt(storedOutput(o.Result))
 		}
 		j.endEntry(kept)
+		if err := j.whole(); err != nil {
+			return err
+		}
 		if j.entry == nil && j.r.order.gone.Load() && o.Status == statusGone {
 			j.r.order.abort(errGone)
 		}
@@ -289,11 +310,29 @@ func (j *job) settle(o sched.Outcome) error {
 		if o.Err == nil {
 			j.object = ""
 		}
-		if j.entry != nil {
+		switch {
+		case j.entry != nil:
 			if err := j.entry.reset(); err != nil {
 				return fmt.Errorf("task %d: %w", j.v.seq, err)
 			}
+		case j.replay != nil && o.Err == nil:
+			err := j.replay.end()
+			j.replay = nil
+			return err
+		case j.replay != nil:
+			j.replay.restart()
 		}
+	}
+	return nil
+}
+
+// whole is told that the attempt that counts has ended.
+func (j *job) whole() error {
+	switch {
+	case j.entry != nil:
+		return j.entry.whole()
+	case j.replay != nil:
+		return j.replay.end()
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func (r *mapRun) openOutput() error {
 	}
 	// Output that has been passed on cannot be taken back when a task is tried again.
 	o := r.options
-	c.live = (o.tries == 0 || o.tries == 1) && !o.halve && r.s.Target == plan.Local
+	c.live, c.replays = (o.tries == 0 || o.tries == 1) && !o.halve, r.s.Target != plan.Local
 	if r.reduce != nil {
 		r.next = r.newReduce()
 		c.out, c.deliver = nil, r.next.add

@@ -44,7 +44,8 @@ type orderConfig struct {
 	// Outputs go to out, or to deliver: which is called by one goroutine, in order, and becomes the output's owner.
 	out     *sink
 	deliver func(*heldOutput) error
-	live    bool // output may be passed on before its task has ended: it is never taken back
+	live    bool // output may be passed on before its task has ended: no command is run again because it failed
+	replays bool // attempts are lost now and then: others go on where they were
 	strict  bool // everything is held back until release
 	// fail is told the first error, once. It is called with locks held and must not call the order.
 	fail func(error)
@@ -69,6 +70,7 @@ type entry struct {
 	held   heldOutput
 	live   bool
 	passed int64 // bytes that were passed on before the task ended
+	replay *replay
 
 	next  *entry // this and what follows: under o.mu
 	state state
@@ -168,9 +170,17 @@ func (e *entry) goLiveEmpty() bool {
 	}
 	defer e.mu.Unlock()
 	if e.held.size() == 0 {
-		e.live = true
+		e.begin()
 	}
 	return e.live
+}
+
+// begin says that what the entry's task writes is passed on as it comes.
+func (e *entry) begin() {
+	e.live = true
+	if e.o.replays {
+		e.replay = new(replay)
+	}
 }
 
 // admit waits until little enough is waiting that another task may start.
@@ -272,7 +282,7 @@ func (o *order) first() *entry {
 
 // pass passes on all of e's output.
 func (o *order) pass(e *entry) error {
-	if o.live && !o.cut {
+	if o.live && !o.cut && !(o.replays && o.ended(e)) {
 		if err := e.goLive(); err != nil {
 			return err
 		}
@@ -290,6 +300,13 @@ func (o *order) pass(e *entry) error {
 	}
 	e.discard()
 	return nil
+}
+
+// ended reports whether an entry's task has ended.
+func (o *order) ended(e *entry) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return e.state != open
 }
 
 // wait waits for the end of an entry's task.
@@ -324,10 +341,16 @@ func (e *entry) adopt(h *heldOutput) {
 func (e *entry) goLive() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	n := e.held.size()
-	e.live = true
-	e.passed += n
-	return e.o.flush(&e.held)
+	if e.begin(); e.replay == nil {
+		e.passed += e.held.size()
+		return e.o.flush(&e.held)
+	}
+	defer e.o.store.drop(&e.held)
+	err := e.o.store.each(&e.held, func(b []byte) error { return e.replay.write(b, e.o.out) })
+	if err != nil {
+		return writeError(err)
+	}
+	return nil
 }
 
 func (e *entry) flush() error {
@@ -346,7 +369,7 @@ func (o *order) flush(h *heldOutput) error {
 // writeError names what failed, unless somebody else's end says it.
 func writeError(err error) error {
 	var stored *storeError
-	if errors.Is(err, errGone) || errors.Is(err, errStopped) || errors.As(err, &stored) {
+	if errors.Is(err, errGone) || errors.Is(err, errStopped) || errors.Is(err, errDiffers) || errors.As(err, &stored) {
 		return err
 	}
 	return fmt.Errorf("write output: %w", cause(err))
@@ -358,16 +381,28 @@ func (e *entry) discard() {
 	e.o.store.drop(&e.held)
 }
 
-// errPassed says that the output of an attempt that does not count has been passed on.
-var errPassed = errors.New("part of its output has been passed on and cannot be taken back")
-
 // reset forgets the output of an attempt that does not count.
 func (e *entry) reset() error {
 	e.discard()
-	if e.passed > 0 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.replay != nil:
+		e.replay.restart()
+	case e.passed > 0:
 		return errPassed
 	}
 	return nil
+}
+
+// whole is told that the attempt that counts has ended.
+func (e *entry) whole() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.replay == nil {
+		return nil
+	}
+	return e.replay.end()
 }
 
 // take moves what there is in the pipe from; see sink.
@@ -382,6 +417,9 @@ func (e *entry) take(from int) (int64, error) {
 func (e *entry) move(from int) (int64, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.replay != nil {
+		return e.replay.move(from, e.o.out)
+	}
 	if e.live {
 		n, err := e.o.out.take(from)
 		e.passed += n
@@ -406,6 +444,9 @@ func (e *entry) put(b []byte) error {
 func (e *entry) add(b []byte) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.replay != nil {
+		return e.replay.write(b, e.o.out)
+	}
 	if e.live {
 		e.passed += int64(len(b))
 		return e.o.out.write(b)

@@ -75,6 +75,9 @@ func (p *pump) move() {
 	if p.err == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		p.err = err
 	}
+	if p.err != nil {
+		p.r.Close() // so that who still writes learns that nobody reads, and does not wait
+	}
 }
 
 // takeAll moves what is there, and reports whether that was all that will ever come.

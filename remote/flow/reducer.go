@@ -134,7 +134,7 @@ func (r *reducing) finish() (plan.Status, error) {
 
 // newOrder returns an order for outputs of tasks.
 func (r *reducing) newOrder(deliver func(*heldOutput) error) *order {
-	c := orderConfig{store: r.store, deliver: deliver, live: r.s.Target == plan.Local, fail: r.cancel}
+	c := orderConfig{store: r.store, deliver: deliver, live: true, replays: r.s.Target != plan.Local, fail: r.cancel}
 	switch {
 	case deliver != nil:
 	case r.to != nil:
@@ -243,6 +243,9 @@ func (n *node) End(o sched.Outcome, a *ledger.Attempt) error {
 		n.note(o)
 		if n.stores() {
 			n.entry.adopt(storedOutput(o.Result))
+		}
+		if wholeErr := n.entry.whole(); err == nil {
+			err = wholeErr
 		}
 		n.entry.o.end(n.entry, kept)
 	default:
