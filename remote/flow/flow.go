@@ -177,6 +177,7 @@ type segmentRun struct {
 	statuses []plan.Status
 	stop     context.CancelCauseFunc
 	running  sync.WaitGroup
+	ended    []chan struct{} // of each unit: closed when it has ended
 	failing  sync.Mutex
 	failed   bool // under failing
 }
@@ -184,6 +185,9 @@ type segmentRun struct {
 func (r *segmentRun) run(ctx context.Context, units []unit) {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
+	for range units {
+		r.ended = append(r.ended, make(chan struct{}))
+	}
 	first, stdin := 0, r.Stdin
 	var from edge
 	for i, u := range units {
@@ -203,6 +207,9 @@ func (r *segmentRun) run(ctx context.Context, units []unit) {
 			if err := r.join(ctx, u, units[i+1], &io); err != nil {
 				r.fail(first, fmt.Errorf("join stages: %w", cause(err)))
 				closeAll(ends)
+				for _, never := range r.ended[i:] {
+					close(never)
+				}
 				break
 			}
 			stdin, from = io.next, io.to
@@ -213,7 +220,10 @@ func (r *segmentRun) run(ctx context.Context, units []unit) {
 			io.to = c
 		}
 		at := first
-		r.running.Go(func() { r.unit(ctx, u, at, io, ends) })
+		r.running.Go(func() {
+			defer close(r.ended[i])
+			r.unit(ctx, u, at, io, ends, r.ended[i+1:])
+		})
 		first += u.stages()
 	}
 	r.running.Wait()
@@ -249,20 +259,25 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// unit runs one unit. Whoever reads from it is stopped before its pipe is closed, if it failed.
-func (r *segmentRun) unit(ctx context.Context, u unit, first int, io streams, ends []*os.File) {
+// unit runs one unit. If it failed, or was stopped, those behind it are stopped before its pipe is closed: who reads from it
+// must not take a part for the whole.
+func (r *segmentRun) unit(ctx context.Context, u unit, first int, io streams, ends []*os.File, behind []chan struct{}) {
 	defer closeAll(ends)
 	statuses, err := u.run(ctx, r.segment, io)
 	copy(r.statuses[first:], statuses)
-	if err == nil || ctx.Err() != nil {
-		return
+	if err != nil && ctx.Err() == nil {
+		stage := first + u.stages() - 1
+		var at *stageError
+		if errors.As(err, &at) {
+			stage, err = first+at.stage, at.error
+		}
+		r.fail(stage, err)
 	}
-	stage := first + u.stages() - 1
-	var at *stageError
-	if errors.As(err, &at) {
-		stage, err = first+at.stage, at.error
+	if ctx.Err() != nil {
+		for _, ended := range behind {
+			<-ended
+		}
 	}
-	r.fail(stage, err)
 }
 
 func (r *segmentRun) fail(stage int, err error) {
