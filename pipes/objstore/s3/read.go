@@ -31,15 +31,22 @@ func (s *Store) Stat(ctx context.Context, key string) (objstore.Object, error) {
 	if err := begin(ctx, "stat", key); err != nil {
 		return objstore.Object{}, err
 	}
-	head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	in := &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key}
+	head, err := s.client.HeadObject(ctx, in)
 	if err != nil {
-		return objstore.Object{}, s.keyError(ctx, "stat", key, s.reason(ctx, key, err))
+		if err = s.reason(ctx, key, err); err == nil {
+			head, err = s.client.HeadObject(ctx, in)
+		}
+	}
+	if err != nil {
+		return objstore.Object{}, s.keyError(ctx, "stat", key, err)
 	}
 	return objstore.Object{Key: key, Size: aws.ToInt64(head.ContentLength), ModTime: modTime(head.LastModified), Version: version(head.ETag)}, nil
 }
 
 // reason asks again, by a GET, why a HEAD was refused: an answer to HEAD has no body, which alone would tell a wrong region,
-// key or secret from each other. A GET takes the same right. Where it says no more, err stays the reason.
+// key or secret from each other. A GET takes the same right. It gives nil where the GET is answered: the SDK, which learns from
+// such a body only that this machine's clock is off, has set it right. Where it says no more, err stays the reason.
 func (s *Store) reason(ctx context.Context, key string, err error) error {
 	if name := code(err); name != codeBadRequest && name != codeForbidden {
 		return err
@@ -48,10 +55,13 @@ func (s *Store) reason(ctx context.Context, key string, err error) error {
 	out, again := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key, Range: first})
 	if again == nil {
 		out.Body.Close()
-		return err
+		return nil
 	}
-	if name := code(again); name == "" || name == codeRange {
+	switch code(again) {
+	case "":
 		return err
+	case codeRange: // it is empty
+		return nil
 	}
 	return again
 }
