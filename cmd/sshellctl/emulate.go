@@ -24,6 +24,7 @@ type options struct {
 	hostRoot, bare        bool
 	coldStart, latency    time.Duration
 	retryDelay            time.Duration
+	clock                 time.Duration
 	faults                *emulator.Faults // nil for none
 	concurrency           int
 	command               []string
@@ -44,6 +45,7 @@ func parseEmulate(args []string, out io.Writer) (*options, error) {
 	f.DurationVar(&o.coldStart, "cold-start", 0, "`time` added to the start of each environment, such as 200ms")
 	f.DurationVar(&o.latency, "latency", 0, "`time` added to each call of Lambda, IAM and STS")
 	f.DurationVar(&o.retryDelay, "retry-delay", time.Minute, "`time` before the first retry of an asynchronous invocation")
+	f.DurationVar(&o.clock, "clock", 0, "`time` by which the services' clock is ahead of this machine's, or behind it with a minus")
 	f.IntVar(&o.concurrency, "concurrency", 1000, "`number` of invocations that may run at a time")
 	faults := faultFlags(f)
 	if err := f.Parse(args); err != nil {
@@ -126,7 +128,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 		return nil, err
 	}
 	identities := filepath.Join(s.dir.Path, "identities")
-	if s.store, err = startStore(s.self, storeOrder{s.buckets, s.key, s.secret, o.region, o.storeAddress, identities, o.faults}); err != nil {
+	if s.store, err = startStore(s.self, storeOrder{s.buckets, s.key, s.secret, o.region, o.storeAddress, identities, o.clock, o.faults}); err != nil {
 		return nil, err
 	}
 	warn := writeLines(stderr)
@@ -135,7 +137,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 		Environ:  []string{"AWS_ENDPOINT_URL_S3=" + s.store.endpoint, "AWS_EC2_METADATA_DISABLED=true"},
 		Self:     []string{s.self, environmentFlag},
 		HostRoot: o.hostRoot, ColdStart: o.coldStart, Latency: o.latency, RetryDelay: o.retryDelay, Concurrency: o.concurrency,
-		Faults: o.faults,
+		Faults: o.faults, Ahead: o.clock,
 		Warn:   func(line string) { warn("sshellctl: emulate: warning: " + line) },
 	}
 	if s.logs != nil {

@@ -29,6 +29,7 @@ const storeGrace = time.Second
 // storeOrder is what the S3 server is started with.
 type storeOrder struct {
 	Root, Key, Secret, Region, Address, Identities string
+	Ahead                                          time.Duration
 	Faults                                         *emulator.Faults
 }
 
@@ -110,7 +111,7 @@ func serveStore(stderr io.Writer) int {
 		time.AfterFunc(storeGrace, func() { os.Exit(0) })
 	}()
 	err := emulator.ServeS3(ctx, emulator.S3Config{
-		Root: o.Root, AccessKey: o.Key, SecretKey: o.Secret, Region: o.Region, Address: o.Address, Identities: o.Identities, Faults: o.Faults,
+		Root: o.Root, AccessKey: o.Key, SecretKey: o.Secret, Region: o.Region, Address: o.Address, Identities: o.Identities, Ahead: o.Ahead, Faults: o.Faults,
 		Ready: func(url string) {
 			io.WriteString(endpoint, url) // an error means that sshellctl is gone
 			endpoint.Close()

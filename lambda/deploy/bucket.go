@@ -104,15 +104,26 @@ func (d *Deployer) findBucket(ctx context.Context, name, region, account string)
 		return false, nil
 	case statusOf(err) == http.StatusMovedPermanently && regionOf(err) != "":
 		return false, elsewhere(what, regionOf(err), region)
+	case !isDenied(err) && !isCode(err, "BadRequest"):
+		return false, explain(what, err)
+	}
+	// An answer to HEAD does not say why it is no. To one that does, the SDK also sets its clock right.
+	switch err := d.list(ctx, in); {
+	case err == nil:
+		return true, nil
+	case isMissing(err):
+		return false, nil
 	case isDenied(err):
 		return false, fmt.Errorf("%s: it is another account's, or s3:ListBucket on it is denied: choose another with --bucket; %s", what, adviceDenied)
-	case isCode(err, "BadRequest"): // an answer to HEAD has no text
-		one := int32(1)
-		if _, lerr := d.S3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &name, MaxKeys: &one}); lerr != nil {
-			err = lerr
-		}
+	default:
+		return false, explain(what, err)
 	}
-	return false, explain(what, err)
+}
+
+// list asks for a key of a bucket, of the account that a HEAD asked for.
+func (d *Deployer) list(ctx context.Context, head *s3.HeadBucketInput) error {
+	_, err := d.S3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: head.Bucket, ExpectedBucketOwner: head.ExpectedBucketOwner, MaxKeys: aws.Int32(1)})
+	return err
 }
 
 func elsewhere(what, at, region string) error {

@@ -327,7 +327,7 @@ func TestBadAccounts(t *testing.T) {
 		{"region", refusal{call: "GetCallerIdentity", status: 403, body: strings.NewReplacer("AccessDenied", "SignatureDoesNotMatch", ">no<", ">Credential should be scoped to a valid region.<").Replace(denied)}, "account: it is another region's: set AWS_REGION"},
 		{"role", refusal{call: "CreateRole", status: 403, body: denied}, "role sshell-us-east-1: iam:CreateRole is denied: sshellctl policy prints"},
 		{"function", refusal{call: "GET /2015-03-31/functions/sshell", status: 403, body: "json:AccessDeniedException:no"}, "function sshell: lambda:GetFunction is denied: sshellctl policy prints"},
-		{"another's bucket", refusal{call: "HEAD /", status: 403}, "bucket " + defaultBkt + ": it is another account's, or s3:ListBucket on it is denied: choose another with --bucket"},
+		{"another's bucket", refusal{call: "/" + defaultBkt, status: 403, body: `<Error><Code>AccessDenied</Code></Error>`}, "bucket " + defaultBkt + ": it is another account's, or s3:ListBucket on it is denied: choose another with --bucket"},
 		{"taken bucket", refusal{call: "PUT /", status: 409, body: strings.Replace(s3denied, "AccessDenied", "BucketAlreadyExists", 1)}, "the name is taken by another account: choose another with --bucket"},
 		{"no right to buckets", refusal{call: "PUT /", status: 403, body: s3denied}, "s3:CreateBucket is denied: sshellctl policy"},
 		{"busy", refusal{call: "POST /2015-03-31/functions", status: 429, body: "json:TooManyRequestsException:Rate"}, "function sshell: the service asks to slow down"},

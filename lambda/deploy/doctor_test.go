@@ -88,7 +88,7 @@ func TestDoctor(t *testing.T) {
 		}, "bucket " + defaultBkt + ": there is none: make it with sshellctl deploy"},
 		{"bucket elsewhere", func(_ *testAccount, d *Doctor) { d.Region = "eu-central-1" },
 			"bucket " + defaultBkt + ": it is in us-east-1, and this is eu-central-1: set AWS_REGION=us-east-1"},
-		{"another's bucket", refuse(refusal{call: "HEAD /", status: 403}), "bucket " + defaultBkt + ": it is another account's, or s3:ListBucket on it is denied"},
+		{"another's bucket", refuse(refusal{call: "/" + defaultBkt, status: 403, body: s3denied}), "bucket " + defaultBkt + ": it is another account's, or s3:ListBucket on it is denied"},
 		{"bucket that cannot be written", refuse(refusal{call: "PUT /" + defaultBkt + "/tmp/", status: 403, body: s3denied}),
 			"bucket " + defaultBkt + ": s3:PutObject is denied: sshellctl policy prints the rights that are needed"},
 		{"bucket that cannot be read", refuse(refusal{call: "GET /" + defaultBkt + "/tmp/", status: 403, body: s3denied}), "bucket " + defaultBkt + ": s3:GetObject is denied"},

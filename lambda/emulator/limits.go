@@ -37,6 +37,8 @@ const (
 	defaultRetryDelay = time.Minute
 	// maxClockSkew is by how much a signature's time may be off (IAM User Guide, "Elements of a request signature").
 	maxClockSkew = 5 * time.Minute
+	// maxS3Skew is the same for S3 (S3 API Reference, "Error Responses", RequestTimeTooSkewed).
+	maxS3Skew = 15 * time.Minute
 )
 
 // An invocation waits for an environment that has answered its last one and will ask for more any moment, for as long as a

@@ -16,6 +16,7 @@ func (s *Server) handler() http.Handler {
 		if !s.pause(s.Latency) {
 			return
 		}
+		w.Header().Set("Date", httpDate(s.Ahead))
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
@@ -25,7 +26,7 @@ func (s *Server) handler() http.Handler {
 		if err != nil {
 			return // the caller left
 		}
-		who, service, refused := s.verify(r, body, time.Now())
+		who, service, refused := s.verify(r, body, time.Now().Add(s.Ahead))
 		w.Header().Set("X-Amzn-RequestId", newID())
 		switch {
 		case service == "iam" || service == "sts":

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
@@ -45,6 +46,8 @@ type S3Config struct {
 	Address string
 	// Faults are what goes wrong with calls; nothing if it is nil. With it, calls cross one more loopback connection.
 	Faults *Faults
+	// Ahead is by how much the service's clock is ahead of this machine's; it may be negative. If it is not 0, calls cross that connection too.
+	Ahead time.Duration
 	// Ready is called once, from another goroutine, when the server accepts connections, with the URL that clients take as endpoint.
 	Ready func(endpoint string)
 }
@@ -61,8 +64,8 @@ type S3Config struct {
 // answer 501. Keys with bytes that XML cannot carry are stored but not listed
 // faithfully, since a listing's encoding-type is not heeded.
 func ServeS3(ctx context.Context, c S3Config) error {
-	if c.Faults != nil {
-		return serveFaultyS3(ctx, c)
+	if c.Faults != nil || c.Ahead != 0 {
+		return serveFrontedS3(ctx, c)
 	}
 	root, err := filepath.Abs(c.Root)
 	if err != nil {
@@ -100,7 +103,6 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		return fmt.Errorf("open s3 root: %w", err)
 	}
 	var ready atomic.Bool
-	account := auth.Account{Access: c.AccessKey, Secret: c.SecretKey, Role: auth.RoleAdmin}
 	err = embedgw.RunVersityGW(ctx, store, &embedgw.Config{
 		RootUserAccess:    c.AccessKey,
 		RootUserSecret:    c.SecretKey,
@@ -111,7 +113,7 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		MultipartMaxParts: s3Parts,
 		Quiet:             true,
 		KeepAlive:         true,
-		IAMService:        &accounts{IAMService: auth.NewIAMServiceSingle(account), path: c.Identities},
+		IAMService:        c.accounts(),
 		S3Options: []s3api.Option{s3api.WithOnListen(func() {
 			if c.Ready != nil && !ready.Swap(true) {
 				c.Ready("http://" + address)
@@ -122,6 +124,11 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		return fmt.Errorf("serve s3 on %s: %w", address, err)
 	}
 	return nil
+}
+
+func (c *S3Config) accounts() *accounts {
+	own := auth.Account{Access: c.AccessKey, Secret: c.SecretKey, Role: auth.RoleAdmin}
+	return &accounts{IAMService: auth.NewIAMServiceSingle(own), path: c.Identities}
 }
 
 // freePort finds an address on loopback that nobody listens on. The server cannot be handed a listener.

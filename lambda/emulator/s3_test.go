@@ -28,6 +28,9 @@ const serveVar = "SSHELL_TEST_S3_ROOT"
 // faultVar names a kind of fault that every call has which can.
 const faultVar = "SSHELL_TEST_S3_FAULT"
 
+// aheadVar is by how much the server's clock is ahead.
+const aheadVar = "SSHELL_TEST_S3_AHEAD"
+
 // identitiesVar names the file with the users and roles of the account.
 const identitiesVar = "SSHELL_TEST_S3_IDENTITIES"
 
@@ -44,6 +47,7 @@ func init() {
 	c := emulator.S3Config{Root: root, AccessKey: "key", SecretKey: "secret",
 		Ready: func(endpoint string) { fmt.Fprintln(os.NewFile(3, "ready"), endpoint) }}
 	c.Identities = os.Getenv(identitiesVar)
+	c.Ahead, _ = time.ParseDuration(os.Getenv(aheadVar)) // 0 if it is not set
 	if kind := os.Getenv(faultVar); kind != "" {
 		c.Faults = &emulator.Faults{Rate: 1, Kinds: []emulator.Fault{emulator.Fault(kind)}, Delay: 10 * time.Millisecond}
 	}

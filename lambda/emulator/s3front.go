@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// serveFaultyS3 serves S3 from behind a proxy that adds the faults: the server itself takes no handler of ours.
-func serveFaultyS3(ctx context.Context, c S3Config) error {
+// serveFrontedS3 serves S3 from behind a proxy that adds the faults, or has another clock: the server itself takes no handler of ours
+// that could.
+func serveFrontedS3(ctx context.Context, c S3Config) error {
 	address := c.Address
 	if address == "" {
 		address = "127.0.0.1:0"
@@ -35,9 +36,9 @@ func serveFaultyS3(ctx context.Context, c S3Config) error {
 		between.CloseIdleConnections()
 	})()
 	behind := c
-	behind.Faults, behind.Address = nil, ""
+	behind.Faults, behind.Ahead, behind.Address = nil, 0, ""
 	behind.Ready = func(endpoint string) {
-		front.Handler = &faulty{Handler: forward(endpoint, between), dice: newDice(*c.Faults), operation: s3Operation, refuse: refuseS3}
+		front.Handler = c.front(forward(endpoint, between))
 		go func() {
 			if err := front.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				cancel(fmt.Errorf("serve s3: %w", err))
@@ -54,6 +55,17 @@ func serveFaultyS3(ctx context.Context, c S3Config) error {
 		err = context.Cause(running)
 	}
 	return err
+}
+
+// front adds what is asked for to the server behind.
+func (c *S3Config) front(h http.Handler) http.Handler {
+	if c.Ahead != 0 {
+		h = &otherClock{Handler: h, ahead: c.Ahead, accounts: c.accounts()}
+	}
+	if c.Faults != nil {
+		h = &faulty{Handler: h, dice: newDice(*c.Faults), operation: s3Operation, refuse: refuseS3}
+	}
+	return h
 }
 
 // forward hands calls on as they are: their signatures are checked behind.

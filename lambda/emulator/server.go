@@ -40,6 +40,8 @@ type Config struct {
 	HostRoot bool
 	// ColdStart is added to the start of each environment, Latency to each call.
 	ColdStart, Latency time.Duration
+	// Ahead is by how much the services' clock is ahead of this machine's; it may be negative.
+	Ahead time.Duration
 	// Concurrency is how many invocations there may be at a time; 1000 if it is 0.
 	Concurrency int
 	// RetryDelay is the wait before the first retry of an asynchronous invocation, twice that before the second; a minute

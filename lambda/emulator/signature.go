@@ -48,16 +48,10 @@ func (s *Server) verify(r *http.Request, body []byte, now time.Time) (*identity,
 	if auth.region != s.Region && auth.service != "iam" {
 		return nil, auth.service, errForbidden("InvalidSignatureException", "Credential should be scoped to a valid region, not %q: this is %q.", auth.region, s.Region)
 	}
-	scope := strings.Join([]string{auth.date, auth.region, auth.service, "aws4_request"}, "/")
-	digest := sha256.Sum256([]byte(canonicalRequest(r, auth.headers, body)))
-	text := strings.Join([]string{"AWS4-HMAC-SHA256", stamp, scope, hex.EncodeToString(digest[:])}, "\n")
-	key := []byte("AWS4" + secret)
-	for _, part := range []string{auth.date, auth.region, auth.service, "aws4_request", text} {
-		h := hmac.New(sha256.New, key)
-		h.Write([]byte(part))
-		key = h.Sum(nil)
-	}
-	if !hmac.Equal(key, auth.signature) {
+	// The body is always hashed, whatever X-Amz-Content-Sha256 says.
+	digest := sha256.Sum256(body)
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if !hmac.Equal(auth.sign(secret, stamp, canonicalRequest(r, escape(path, true), auth.headers, hex.EncodeToString(digest[:]))), auth.signature) {
 		return nil, auth.service, errForbidden("InvalidSignatureException",
 			"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.")
 	}
@@ -95,15 +89,38 @@ func parseAuthorization(header string) (*signed, *apiError) {
 	return &signed{scope[0], scope[1], scope[2], scope[3], headers, signature}, nil
 }
 
-// canonicalRequest is the text whose digest is signed. The body is always hashed, whatever X-Amz-Content-Sha256 says.
-func canonicalRequest(r *http.Request, headers []string, body []byte) string {
-	path, query, _ := strings.Cut(r.RequestURI, "?")
+// scope is what the signature is good for.
+func (a *signed) scope() string {
+	return strings.Join([]string{a.date, a.region, a.service, "aws4_request"}, "/")
+}
+
+// sign gives the signature of a request made at a time, stamp.
+func (a *signed) sign(secret, stamp, canonical string) []byte {
+	digest := sha256.Sum256([]byte(canonical))
+	text := strings.Join([]string{"AWS4-HMAC-SHA256", stamp, a.scope(), hex.EncodeToString(digest[:])}, "\n")
+	key := []byte("AWS4" + secret)
+	for _, part := range []string{a.date, a.region, a.service, "aws4_request", text} {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(part))
+		key = h.Sum(nil)
+	}
+	return key
+}
+
+// String is the Authorization header.
+func (a *signed) String() string {
+	return fmt.Sprintf("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%x", a.key, a.scope(), strings.Join(a.headers, ";"), a.signature)
+}
+
+// canonicalRequest is the text whose digest is signed, of a request whose path is escaped and whose body has a digest, or what stands for one.
+func canonicalRequest(r *http.Request, path string, headers []string, digest string) string {
+	_, query, _ := strings.Cut(r.RequestURI, "?")
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, escape(path, true), canonicalQuery(query))
+	fmt.Fprintf(&b, "%s\n%s\n%s\n", r.Method, path, canonicalQuery(query))
 	for _, name := range headers {
 		fmt.Fprintf(&b, "%s:%s\n", name, canonicalHeader(r, name))
 	}
-	fmt.Fprintf(&b, "\n%s\n%x", strings.Join(headers, ";"), sha256.Sum256(body))
+	fmt.Fprintf(&b, "\n%s\n%s", strings.Join(headers, ";"), digest)
 	return b.String()
 }
 
