@@ -191,7 +191,9 @@ func (sh *Shell) redirectTarget(w *syntax.Word) (string, error) {
 	if sh.opts.posix && !sh.opts.interactive {
 		return sh.text(w)
 	}
+	sh.globStored = true
 	fields, err := sh.fields(w)
+	sh.globStored = false
 	if err != nil {
 		return "", err
 	}

@@ -88,7 +88,11 @@ func (sh *Shell) external(args []string, mode lookupMode) int {
 		}
 		return sh.notStarted(err)
 	}
-	pid, err := sh.spawn(path, args, spawnOptions{foreground: true})
+	words, err := sh.openOperands(args)
+	if err != nil {
+		return sh.notStarted(err)
+	}
+	pid, err := sh.spawn(path, words, spawnOptions{foreground: true})
 	if err != nil {
 		return sh.notStarted(err)
 	}

@@ -8,6 +8,10 @@ import (
 func (s *sink) globField() {
 	sh := s.sh
 	pat := s.escaped(pattern.Escape)
+	if sh.cfg.Files != nil && sh.cfg.Files.Has(pat) && !sh.opts.s3glob && !sh.globStored {
+		s.out = append(s.out, string(s.buf))
+		return
+	}
 	if !pattern.HasMeta(pat, sh.patternFlags()) {
 		s.out = append(s.out, string(s.buf))
 		return
@@ -27,6 +31,13 @@ func (s *sink) globField() {
 
 // glob gives the names that match pat, sorted, without those that GLOBIGNORE leaves out.
 func (sh *Shell) glob(pat string) ([]string, error) {
+	if files := sh.cfg.Files; files != nil && files.Has(pat) {
+		names, err := files.Glob(sh.filesContext(), pat)
+		if err != nil {
+			return nil, expansionErrorf("%s: %s", pat, err)
+		}
+		return names, nil
+	}
 	opts := pattern.GlobOptions{
 		ExtGlob:  sh.opts.extglob,
 		NoCase:   sh.opts.nocaseglob,

@@ -169,7 +169,7 @@ func (sh *Shell) startBackground(st *syntax.Stmt, opt spawnOptions) (int, error)
 	}
 	if call, ok := st.Cmd.(*syntax.CallExpr); ok && len(st.Redirs) == 0 && len(call.Assigns) == 0 && sh.staticProgram(call) {
 		args, err := c.commandWords(call)
-		if err == nil && len(args) > 0 {
+		if err == nil && len(args) > 0 && len(c.storedOperands(args)) == 0 {
 			path, err := c.findProgram(args[0])
 			if err == nil {
 				if pid, err := c.spawn(path, args, opt); err == nil {

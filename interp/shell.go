@@ -118,8 +118,11 @@ type Shell struct {
 	killed unix.Signal // the signal that should end the process, 0 for none
 	// substituted has the numbers of the pipes of process substitutions of running commands.
 	substituted []int
-	coprocFds   []int // not passed to subshells
-	traceLevel  int   // how often PS4's first character is repeated
+	// globStored is set while the word of a redirection is expanded: patterns of stored objects' names are expanded there,
+	// elsewhere only with s3glob.
+	globStored bool
+	coprocFds  []int // not passed to subshells
+	traceLevel int   // how often PS4's first character is repeated
 	// traceDeferred has the beginnings of traced assignments whose value is being computed.
 	traceDeferred []string
 	// substitutions counts command substitutions, so that a command without words knows whether it had one.
@@ -202,7 +205,7 @@ func (sh *Shell) clone() *Shell {
 	c.stack = append([]string(nil), sh.stack...)
 	c.flow, c.depth, c.loops = flowNone, 0, sh.loops
 	c.outputs, c.byName = nil, false
-	c.substituted, c.traceDeferred = nil, nil
+	c.substituted, c.traceDeferred, c.globStored = nil, nil, false
 	c.exp = expandState{}
 	c.trapOpen = nil
 	c.aliasOpen = maps.Clone(sh.aliasOpen)

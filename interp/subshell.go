@@ -304,7 +304,11 @@ func (sh *Shell) execReplace(argv, env []string, argv0 string) int {
 	if err != nil {
 		return sh.execFailed(err)
 	}
-	args := append([]string{argv0}, argv[1:]...)
+	opened, err := sh.openOperands(argv)
+	if err != nil {
+		return sh.execFailed(err)
+	}
+	args := append([]string{argv0}, opened[1:]...)
 	if env == nil {
 		env = sh.childEnv(path)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sshell/interp/plan"
+	"sshell/pipes/objstore"
 	"sshell/remote"
 )
 
@@ -85,7 +86,7 @@ func (c *command) fill(v values) (remote.Stage, string, error) {
 	}
 	argv := c.argv.fill(v)
 	text := quoteWords(argv)
-	if c.shell || len(argv) == 0 {
+	if c.shell || len(argv) == 0 || len(plan.Operands(argv, objstore.IsURL)) > 0 {
 		return remote.Stage{Source: text, Env: c.env}, text, nil
 	}
 	return remote.Stage{Argv: argv, Env: c.env}, text, nil
