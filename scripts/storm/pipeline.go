@@ -4,23 +4,29 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // pipeline is a script for the shell under test, the script that bash has for it, and their input.
 type pipeline struct {
 	ours, bash string
 	input      []byte
+	// signal is sent to the shell under test after some time; 0 for none.
+	signal syscall.Signal
+	after  time.Duration
 }
 
 // perLine are commands that do the same to each line, so that chunks of lines can be done apart.
 var perLine = []string{
 	"cat", "tr a-z A-Z", "sed s/1/one/", "cut -c 1-5", "grep 7", "grep -v 3", "rev", "tac", "up", "'while IFS= read -r x; do echo \"<$x>\"; done'",
+	"sh -c 'cat; kill -9 $$'", "sh -c 'tr a-z A-Z; exit 3'", "'cat; echo done >&2' 2> err",
 }
 
 // whole are commands that must see all of their input.
 var whole = []string{
 	"sort", "sort -r", "uniq -c", "wc -l", "cksum", "tail -n 3", "count", "'sort | uniq -c | sort -rn'", "head -n 2", "tac",
-	"awk '{ n += length($0) } END { print n, NR }'", "'head -n 4 | up'", "md5sum",
+	"awk '{ n += length($0) } END { print n, NR }'", "'head -n 4 | up'", "md5sum", "'sort > $STORE/kept; wc -c'",
 }
 
 // prologue is what the scripts of both shells begin with.
@@ -33,7 +39,11 @@ type maker struct {
 	*rand.Rand
 	ours, bash []string // stages
 	leaves     bool     // a reader may leave early, and what its writers' statuses are is left to chance
+	large      bool     // the input is
 }
+
+// signalWithin is when a signal comes at the latest. A pipeline without faults takes less, and signals come sooner mostly.
+const signalWithin = 3 * time.Second
 
 // newPipeline makes the pipeline of that number of a seed.
 func newPipeline(seed uint64, number int) *pipeline {
@@ -48,6 +58,9 @@ func newPipeline(seed uint64, number int) *pipeline {
 	if !m.leaves && m.IntN(2) == 0 {
 		head += "set -o pipefail\n"
 	}
+	if m.IntN(8) == 0 {
+		p.signal, p.after = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}[m.IntN(2)], time.Duration(m.Int64N(int64(signalWithin)>>m.IntN(5)))
+	}
 	p.ours = head + m.before() + strings.Join(m.ours, " | ") + sinkOurs + "\n"
 	p.bash = head + strings.Join(m.bash, " | ") + sinkBash + "\n"
 	return p
@@ -57,8 +70,9 @@ func (m *maker) pick(list []string) string { return list[m.IntN(len(list))] }
 
 // data is the file `in`: lines of numbers or letters, none, few or many, the last without its end at times.
 func (m *maker) data() []byte {
-	sizes := []int{0, 1, 100, 5_000, 200_000, 3_000_000}
+	sizes := []int{0, 1, 100, 5_000, 5_000, 200_000, 200_000, 3_000_000, 3_000_000, 10_000_000}
 	size := sizes[m.IntN(len(sizes))]
+	m.large = size > 1_000_000
 	var b strings.Builder
 	for b.Len() < size {
 		switch m.IntN(3) {
@@ -113,19 +127,41 @@ func (m *maker) begin() {
 
 // split makes the main job: chunks of the input, each of them done apart.
 func (m *maker) split() {
-	c := m.pick([]string{"cat", "tr a-z A-Z", "sed s/1/one/", "cut -c 1-5", "up", "'cat; true'"})
 	if m.IntN(8) == 0 {
-		m.ours = append(m.ours, fmt.Sprintf("on lambda 'parmap --on lambda \"echo {}{}\" ::: %d %d'", m.IntN(100), m.IntN(100)))
-		words := strings.Fields(strings.Trim(m.ours[0][strings.Index(m.ours[0], ":::")+3:], "'"))
-		m.bash = append(m.bash, fmt.Sprintf("for i in %s; do echo $i$i; done", strings.Join(words, " ")))
+		m.nested()
 		return
 	}
+	c := m.pick([]string{"cat", "tr a-z A-Z", "sed s/1/one/", "cut -c 1-5", "up", "'cat; true'"})
 	size := m.pick([]string{"-b 20K", "-b 300K", "-n 3", "-b 1M", "-l 2000"})
+	if m.large {
+		size = m.pick([]string{"-b 1M", "-n 3"})
+	}
 	from := m.pick([]string{" in", " $STORE/in", " < in"})
 	m.ours = append(m.ours, "split "+size+from, m.pick([]string{"parmap --on lambda ", "parmap --on lambda -j2 "})+c)
 	m.bash = append(m.bash, plain(c)+" < in")
-	if c == "cat" && m.IntN(3) == 0 {
-		m.ours = append(m.ours, "reduce --tree --on lambda cat")
+	switch m.IntN(6) {
+	case 0:
+		m.ours, m.bash = append(m.ours, "reduce --tree --on lambda cat"), append(m.bash, "cat")
+	case 1:
+		m.ours, m.bash = append(m.ours, "reduce --tree=2 --on lambda sort"), append(m.bash, "sort")
+	case 2:
+		m.ours, m.bash = append(m.ours, "reduce --by 1,1 -p 3 --on lambda 'sort | uniq -c'", "sort"), append(m.bash, "sort", "uniq -c", "sort")
+	}
+}
+
+// nested makes a stage in a function that starts more of them.
+func (m *maker) nested() {
+	n, x := 1+m.IntN(4), m.IntN(100)
+	switch m.IntN(3) {
+	case 0:
+		m.ours = append(m.ours, fmt.Sprintf("on lambda 'parmap --on lambda \"echo {}{}\" ::: $(seq %d)'", n))
+		m.bash = append(m.bash, fmt.Sprintf("for i in $(seq %d); do echo $i$i; done", n))
+	case 1:
+		m.ours = append(m.ours, fmt.Sprintf("on lambda 'seq %d | on lambda --memory 256 tac | on lambda sort'", 100*x))
+		m.bash = append(m.bash, fmt.Sprintf("seq %d | sort", 100*x))
+	default:
+		m.ours = append(m.ours, fmt.Sprintf("parmap --on lambda 'seq {} | parmap --on lambda seq' ::: $(seq %d)", n))
+		m.bash = append(m.bash, fmt.Sprintf("for i in $(seq %d); do for j in $(seq $i); do seq $j; done; done", n))
 	}
 }
 
@@ -159,21 +195,27 @@ func (m *maker) placed(c string) string {
 	return plain(c)
 }
 
-// plain gives a command without on: source in quotes becomes a group.
+// plain gives a command without on: source in quotes becomes a group, which may be redirected.
 func plain(c string) string {
-	if source, ok := strings.CutPrefix(c, "'"); ok {
-		return "{ " + strings.TrimSuffix(source, "'") + "; }"
+	source, ok := strings.CutPrefix(c, "'")
+	if !ok {
+		return c
 	}
-	return c
+	end := strings.LastIndex(source, "'")
+	return "{ " + source[:end] + "; }" + source[end+1:]
 }
 
 // sink says where the output goes.
 func (m *maker) sink() (ours, bash string) {
-	switch m.IntN(3) {
+	switch m.IntN(5) {
 	case 0:
 		return " > out", " > out"
 	case 1:
 		return " > $STORE/out", " > $STORE/out"
+	case 2:
+		return " | sort -o out", " | sort -o out"
+	case 3:
+		return " | { cat > out; echo end > end; }", " | { cat > out; echo end > end; }"
 	}
 	return "", ""
 }

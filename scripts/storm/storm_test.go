@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 )
 
@@ -34,26 +33,32 @@ func TestStorm(t *testing.T) {
 
 // What the storm lets pass, and what it does not.
 func TestCompare(t *testing.T) {
-	bash := &answer{stdout: "a\nb\n", status: 1, file: "none", object: "held x"}
+	files := func(out, object string) []string { return []string{out, absent, object, absent, absent} }
+	bash := &answer{stdout: "a\nb\n", status: 1, files: files(absent, "held x")}
 	cases := []struct {
-		name  string
-		ours  answer
-		told  bool
-		wrong string
+		name   string
+		ours   answer
+		signal bool
+		kind   kind
 	}{
-		{"the same", *bash, false, ""},
-		{"the same with a line", answer{"a\nb\n", "sshell: again\n", 1, "none", "held x", false}, false, ""},
-		{"short", answer{"a\n", "", 0, "none", "held x", false}, false, "status 0"},
-		{"short with a line and status 0", answer{"a\n", "sshell: lost\n", 0, "none", "held x", false}, false, "status 0"},
-		{"short with bash's status", answer{"a\n", "", 1, "none", "held x", false}, false, "status 1"},
-		{"a failure that is told", answer{"a\n", "sshell: lost\n", 125, "none", "none", false}, true, ""},
-		{"a failure that is not", answer{"a\n", "", 125, "none", "none", false}, false, "status 125"},
-		{"an object that is not whole", answer{"a\nb\n", "", 1, "none", "held ", false}, false, "status 1"},
-		{"a file too many", answer{"a\nb\n", "", 1, "held ", "held x", false}, false, "status 1"},
-		{"no end", answer{late: true, status: 137}, false, "took more"},
+		{"the same", *bash, false, equal},
+		{"the same with a line", answer{"a\nb\n", "sshell: again\n", 1, files(absent, "held x"), false}, false, equal},
+		{"short", answer{"a\n", "", 0, files(absent, "held x"), false}, false, wrong},
+		{"short with a line and status 0", answer{"a\n", "sshell: lost\n", 0, files(absent, "held x"), false}, false, wrong},
+		{"short with bash's status", answer{"a\n", "", 1, files(absent, "held x"), false}, false, wrong},
+		{"a failure that is told", answer{"a\n", "sshell: lost\n", 125, files(absent, absent), false}, false, told},
+		{"a failure that leaves a part", answer{"a\n", "sshell: lost\n", 125, files(absent, "held "), false}, false, wrong},
+		{"a failure that leaves the whole", answer{"a\n", "sshell: lost\n", 125, files(absent, "held x"), false}, false, told},
+		{"a failure that is not", answer{"a\n", "", 125, files(absent, absent), false}, false, wrong},
+		{"an object that is not whole", answer{"a\nb\n", "", 1, files(absent, "held "), false}, false, wrong},
+		{"a file too many", answer{"a\nb\n", "", 1, files("held ", "held x"), false}, false, wrong},
+		{"a signal", answer{"a\n", "", 130, files(absent, absent), false}, true, interrupted},
+		{"a signal that leaves a part", answer{"a\n", "", 130, files(absent, "held "), false}, true, wrong},
+		{"a signal, and success", answer{"a\n", "", 0, files(absent, "held x"), false}, true, wrong},
+		{"no end", answer{late: true, status: 137}, false, wrong},
 	}
 	for _, c := range cases {
-		if v := compare(&c.ours, bash); v.told != c.told || (v.wrong == "") != (c.wrong == "") || !strings.Contains(v.wrong, c.wrong) {
+		if v := compare(&c.ours, bash, c.signal); v.kind != c.kind {
 			t.Errorf("%s: %+v", c.name, v)
 		}
 	}
