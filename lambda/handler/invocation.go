@@ -150,7 +150,7 @@ func (i *invocation) work(ctx context.Context, out, errs *os.File, in *feed) (*r
 	if len(i.task.Stages) == 0 {
 		return join(ctx, in, out)
 	}
-	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell})
+	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell, Contained: true})
 	if err != nil {
 		if in != nil {
 			in.abandon()

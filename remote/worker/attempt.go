@@ -131,7 +131,7 @@ func (a *attempt) run(ctx context.Context) (*remote.Result, error) {
 	if limit := a.task.Limits.Timeout; limit > 0 && !a.w.cfg.Isolate {
 		defer time.AfterFunc(limit, func() { a.stop(timedOut) }).Stop()
 	}
-	if cfg := a.w.cfg; len(cfg.Self) > 0 && !cfg.Isolate && !cfg.contained {
+	if cfg := a.w.cfg; len(cfg.Self) > 0 && !cfg.Isolate && !cfg.Contained {
 		defer time.AfterFunc(guardAfter, a.guard).Stop()
 	}
 	if a.in != nil {

@@ -89,7 +89,7 @@ func configInside(o *order, s *shipment, self string) (Config, error) {
 	if err := dropPowers(); err != nil {
 		return Config{}, refused("isolate: give up capabilities: %w", err)
 	}
-	cfg := Config{contained: true}
+	cfg := Config{Contained: true}
 	if len(o.Self) > 0 && s.names[self] {
 		cfg.Self = append([]string{self}, o.Self[1:]...)
 	}

@@ -197,3 +197,12 @@ func TestStdinIsNoTerminal(t *testing.T) {
 		t.Errorf("got %q, %v", b, err)
 	}
 }
+
+// Where all that descends from this process ends with it, old tasks have no guard.
+func TestContainedHasNoGuard(t *testing.T) {
+	w := newWorker(t, Config{Contained: true})
+	o := do(t, w, t.Context(), stages(sh(`sleep 1.3; ps -o args= --ppid $PPID`)), nil)
+	if o.err != nil || !strings.Contains(o.stdout, "sleep 1.3") || strings.Contains(o.stdout, "--worker") {
+		t.Errorf("beside the task there are %q, %v", o.stdout, o.err)
+	}
+}

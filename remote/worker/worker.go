@@ -43,8 +43,9 @@ type Config struct {
 	// Objects is the folder that s3:// stands for on this machine, by an absolute path: the source of isolated tasks may
 	// read and write it, and finds it by SSHELL_S3_DIR. Empty where s3:// is no folder.
 	Objects string
-	// contained says that this process is the first of a namespace, whose others end with it: they need no guard.
-	contained bool
+	// Contained says that whatever descends from this process ends with it, as in a namespace whose first it is, or a
+	// function's environment: nothing needs a guard.
+	Contained bool
 }
 
 // DefaultTmp is how much an isolated task may store in /tmp: what a function has unless it is given more.
