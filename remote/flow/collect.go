@@ -2,22 +2,11 @@ package flow
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"math/rand/v2"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"sshell/interp/plan"
 	"sshell/pipes/objstore"
-	"sshell/remote"
-)
-
-// What S3 makes of other objects on its side is made of at most maxSources, each of which has minSource bytes at least but
-// the last (S3 User Guide, "Amazon S3 multipart upload limits"). So shorter ones are joined by tasks first.
-const (
-	minSource  = 5 << 20
-	maxSources = 10_000
 )
 
 const (
@@ -26,31 +15,62 @@ const (
 	joinSize = 16 << 20
 	// joinMost is how many outputs one task joins: a request for each takes it 1 s, at 16 at a time.
 	joinMost = 1000
-	// joinTasks is how many tasks join at a time.
-	joinTasks = 8
-	// shortRest is how many bytes at the end are left to whoever makes the object, as they are.
-	shortRest = 128 << 10
-	// growAfter is the number of sources after which they must be twice as long, so that 10,000 of them reach 5 TiB, which is
-	// as large as an object can be.
-	growAfter = 1000
+	// joinsAtOnce is how many tasks join at a time.
+	joinsAtOnce = 8
+	// copiesAtOnce is how many parts are copied at a time: S3 copies 100 MB in about a second, so that 16 go along with
+	// tasks that write 1.6 GB/s.
+	copiesAtOnce = 16
+	// shortRest and shortPieces are how many bytes, in how many objects, are left to whoever makes the object, as they
+	// are, where there is nothing else.
+	shortRest   = 128 << 10
+	shortPieces = 16
+	// growAfter is the number of parts after which they must be twice as long, up to mostGrowth times the least: 10,000 of
+	// them reach 5.6 TiB, and half a part of the longest is one still.
+	growAfter  = 960
+	mostGrowth = 9
 )
 
-// collector makes the segment's output of those of its tasks.
+// collector makes the segment's output of those of its tasks while they come: each is copied by the store as parts of one
+// upload, in their order, which appears when the pipeline is done. Short ones, of which S3 makes no parts, are joined by
+// tasks first. What has been copied is removed.
 type collector struct {
-	s    *segment
-	ctx  context.Context
-	out  plan.ObjectOutput
-	name objstore.URL
+	s     *segment
+	ctx   context.Context // of the parts
+	stop  context.CancelCauseFunc
+	out   plan.ObjectOutput
+	name  objstore.URL // of the object that is put together
+	store objstore.Store
+	parts objstore.Uploader // store
 
-	sources []*string // names; that of a joined one is there when its task has ended
-	rest    []remote.Piece
-	size    int64 // of rest
+	rest  []portion // that are no part yet
+	size  int64     // of rest
+	total int64     // bytes so far
 
-	joining sync.WaitGroup
-	slots   chan struct{}
-	mu      sync.Mutex
-	err     error // the first of a join
+	jobs   sync.WaitGroup
+	joins  chan struct{}
+	copies chan struct{}
+	begin  func() (objstore.Upload, error) // once, with the first part
+	upload *objstore.Upload                // nil before; for others than begin when no job runs
+
+	mu     sync.Mutex
+	tags   []string // of the parts, empty for those under way
+	copied []string // keys of what is to be removed
 }
+
+// origin is an object of which portions become parts.
+type origin struct {
+	name string        // there when made is closed
+	made chan struct{} // nil for what a task of the segment's stored before
+	uses atomic.Int32  // portions that are still needed
+}
+
+// portion is the range [start, end) of an origin.
+type portion struct {
+	*origin
+	start, end int64
+}
+
+func (p portion) length() int64 { return p.end - p.start }
 
 // collect returns what takes the outputs of the segment's last unit, nil if they are to be written to its standard output.
 func (s *segment) collect(ctx context.Context, last unit) *collector {
@@ -58,124 +78,129 @@ func (s *segment) collect(ctx context.Context, last unit) *collector {
 	if !ok || s.scratch == nil || !last.storesOutput() {
 		return nil
 	}
-	name, _ := out.Object()
+	name, add := out.Object()
 	u, err := objstore.ParseURL(name)
 	if err != nil {
 		return nil
 	}
-	return &collector{s: s, ctx: ctx, out: out, name: u, slots: make(chan struct{}, joinTasks)}
+	store, err := s.scratch.storer.Bucket(ctx, u.Bucket)
+	if err != nil {
+		return nil
+	}
+	uploader, ok := store.(objstore.Uploader)
+	if !ok {
+		return nil
+	}
+	c := &collector{s: s, out: out, name: u, store: store, parts: uploader,
+		joins: make(chan struct{}, joinsAtOnce), copies: make(chan struct{}, copiesAtOnce)}
+	if add { // what is in front is settled when the pipeline is done
+		if c.name, err = objstore.ParseURL(s.scratch.prefix(u.Bucket) + "whole"); err != nil {
+			return nil
+		}
+	}
+	c.ctx, c.stop = context.WithCancelCause(ctx)
+	c.begin = sync.OnceValues(c.beginUpload)
+	return c
 }
 
 func (c *collector) bucket() string { return c.name.Bucket }
 
-// least is how long the next source must be.
-func (c *collector) least() int64 { return minSource << (len(c.sources) / growAfter) }
+// least is how long the next part must be.
+func (c *collector) least() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return objstore.MinPart << min(len(c.tags)/growAfter, mostGrowth)
+}
 
 func (c *collector) add(h *heldOutput) error {
 	for _, p := range h.pieces {
-		n := p.End - p.Start
-		if c.size >= c.least() && n >= c.least() {
-			c.join()
+		if c.total += p.End - p.Start; c.total > objstore.MaxObject {
+			c.fail(c.failure(errTooLong))
 		}
-		if len(c.rest) == 0 && n >= c.least() {
-			c.sources = append(c.sources, &p.Object)
-			continue
-		}
-		c.rest = append(c.rest, p)
-		c.size += n
-		if c.size >= max(joinSize, c.least()) || len(c.rest) == joinMost && c.size >= c.least() {
-			c.join()
-		}
+		from := &origin{name: p.Object}
+		from.uses.Store(1)
+		c.take(portion{from, p.Start, p.End})
 	}
 	return c.failed()
 }
 
-func (c *collector) failed() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-// join has a task make one source of the rest.
-func (c *collector) join() {
-	to, rest := new(string), c.rest
-	c.sources = append(c.sources, to)
-	c.rest, c.size = nil, 0
-	c.slots <- struct{}{}
-	c.joining.Go(func() {
-		defer func() { <-c.slots }()
-		name, err := c.joined(rest)
-		*to = name
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.err == nil {
-			c.err = err
+// take makes the next portion a part, or some of one.
+func (c *collector) take(p portion) {
+	least := c.least()
+	if missing := max(0, least-c.size); len(c.rest) > 0 && p.length()-missing >= least {
+		if missing > 0 {
+			p.uses.Add(1)
+			c.keep(portion{p.origin, p.start, p.start + missing})
+			p.start += missing
 		}
-	})
-}
-
-// joinTries is how often a join is tried that was lost.
-const joinTries = 3
-
-// joined runs the task that joins pieces, and returns the object's name.
-func (c *collector) joined(pieces []remote.Piece) (string, error) {
-	object, err := c.s.scratch.object(c.ctx, c.bucket())
-	if err != nil {
-		return "", err
+		c.join(true)
+		least = c.least()
 	}
-	t := c.s.task()
-	t.Input = remote.Input{Kind: remote.PiecesInput, Pieces: pieces}
-	for n := 0; ; n++ {
-		t.Attempt, t.Output = n, c.s.scratch.output(object, n)
-		r, err := c.s.scratch.storer.Run(c.ctx, t, remote.Streams{})
-		switch {
-		case err == nil:
-			return r.Object, nil
-		case c.ctx.Err() != nil:
-			return "", context.Cause(c.ctx)
-		case !errors.Is(err, remote.ErrLost) || n+1 == joinTries:
-			return "", fmt.Errorf("join outputs: %w", err)
-		}
-		pause(c.ctx, n)
+	if len(c.rest) == 0 && p.length() >= least {
+		c.part(p)
+		return
+	}
+	c.keep(p)
+	full := len(c.rest) >= joinMost
+	switch {
+	case c.size >= max(joinSize, least), full && c.size >= least:
+		c.join(true)
+	case full:
+		c.fold()
 	}
 }
 
-// lostPause is the pause after the first loss; it doubles, and is spread by half to either side.
-const lostPause = 100 * time.Millisecond
-
-// pause waits before the attempt after number n.
-func pause(ctx context.Context, n int) {
-	timer := time.NewTimer(time.Duration(float64(lostPause<<n) * (0.5 + rand.Float64())))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+func (c *collector) keep(p portion) {
+	c.rest = append(c.rest, p)
+	c.size += p.length()
 }
 
-// end hands the outputs over: the object is made when the pipeline is done.
+// fold has a task make one portion of the rest.
+func (c *collector) fold() {
+	p := portion{end: c.size}
+	p.origin = c.join(false)
+	c.keep(p)
+}
+
+// end hands over what there is: the object appears when the pipeline is done.
 func (c *collector) end(err error, _ plan.Status) error {
-	if err == nil && c.size > shortRest && len(c.rest) > 1 {
-		c.join()
+	if err != nil {
+		c.stop(err)
+	} else {
+		c.last()
 	}
-	c.joining.Wait()
+	c.jobs.Wait()
 	if err == nil {
 		err = c.failed()
 	}
-	var sources []string
-	for _, name := range c.sources {
-		sources = append(sources, *name)
-	}
-	for _, p := range c.rest {
-		sources = append(sources, p.Object)
-	}
-	if err == nil && len(sources) > maxSources {
-		err = fmt.Errorf("%s: %d outputs are more than an object can be made of, %d: use larger chunks", c.name, len(sources), maxSources)
-	}
+	c.stop(nil)
 	if err != nil {
+		c.abandon()
 		return err
 	}
+	content := plan.Content{Scratch: c.s.scratch.prefix(c.bucket()), Open: c.s.scratch.open(c.bucket())}
+	for _, p := range c.rest {
+		content.Sources = append(content.Sources, p.name)
+	}
+	if u := c.upload; u != nil {
+		content.Upload = &plan.Upload{Name: c.name.String(), ID: u.ID, Mark: u.Mark, Tags: c.tags, Entry: c.entryName()}
+	}
 	c.s.scratch.give(c.bucket())
-	c.out.Make(plan.Content{Sources: sources, Scratch: c.s.scratch.prefix(c.bucket()), Open: c.s.scratch.open(c.bucket())})
+	c.out.Make(content)
 	return nil
+}
+
+// last makes the rest the last part, which may be short, but for very little where there is no other.
+func (c *collector) last() {
+	little := len(c.tags) == 0 && c.size <= shortRest
+	switch {
+	case len(c.rest) == 0, little && len(c.rest) <= shortPieces:
+	case little:
+		c.fold()
+	case len(c.rest) == 1:
+		c.part(c.rest[0])
+		c.rest = nil
+	default:
+		c.join(true)
+	}
 }

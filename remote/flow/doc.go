@@ -57,10 +57,12 @@
 // On a target that is a remote.Storer outputs that tasks or a stored object wait for are objects, which do not pass through this
 // process: between two tasks with different limits goes a stream, a task behind parmap reads the outputs as they are
 // committed, parmap --pipe behind another stage cuts its chunks when that has ended, reduce --tree and --by read what the
-// tasks stored, and the object that the segment's standard output is (plan.ObjectOutput) is made of the tasks', short ones joined by
-// tasks first. Output with --tag, -u, --line-buffer or
-// --results, and values for parmap, go through this process. The objects are below tmp/<run>/tasks/ of the target's bucket, or of
-// that of the object that they become, and are removed at the end of the segment, or by whoever makes the object.
+// tasks stored, and the object that the segment's standard output is (plan.ObjectOutput) is put together of the tasks' while they
+// come: the store copies them as the parts of one upload, short ones joined by tasks first, and whoever made the output
+// completes it. The upload is in the run's ledger before its first part, and is aborted when the segment fails. Output with --tag,
+// -u, --line-buffer or --results, and values for parmap, go through this process. The objects are below tmp/<run>/tasks/ of the
+// target's bucket, or of that of the object that they become, and are removed when they have been copied, at the end of the
+// segment, or by whoever completes the object.
 //
 // Standard error is passed on as it comes; where it is the same pipe or file as standard output, it is a part of the
 // output. A reader that leaves ends the run as soon as there is output that it will never read.

@@ -296,14 +296,20 @@ func (b *storeBench) get(name string) string {
 	return string(text)
 }
 
-// left lists what is in the buckets below tmp/.
+// left lists what a run has left in the buckets: what is below tmp/ and ledger/, and uploads.
 func (b *storeBench) left() (keys []string) {
 	for _, name := range []string{"scratch", "out"} {
-		for o, err := range b.bucket(name).List(b.t.Context(), "tmp/") {
+		s := b.bucket(name)
+		for o, err := range s.List(b.t.Context(), "") {
 			if err != nil {
 				b.t.Fatal(err)
 			}
-			keys = append(keys, name+"/"+o.Key)
+			if strings.HasPrefix(o.Key, "tmp/") || strings.HasPrefix(o.Key, "ledger/") {
+				keys = append(keys, name+"/"+o.Key)
+			}
+		}
+		for _, key := range s.(*mem.Store).Uploads() {
+			keys = append(keys, "upload of "+name+"/"+key)
 		}
 	}
 	return keys
@@ -332,12 +338,14 @@ func (b *storeBench) runOut(line string) (answer, *plan.Content, string) {
 	if out.content == nil {
 		return a, nil, ""
 	}
-	var all strings.Builder
-	for _, name := range out.content.Sources {
-		all.WriteString(b.get(name))
-	}
-	if err := files.New(b.store).Discard(b.t.Context(), *out.content); err != nil {
+	return a, out.content, b.commit(out)
+}
+
+// commit makes an output's object as package files does, and gives its bytes.
+func (b *storeBench) commit(out *objectOutput) string {
+	b.t.Helper()
+	if err := files.New(b.store).Compose(b.t.Context(), out.name, out.add, *out.content); err != nil {
 		b.t.Error(err)
 	}
-	return a, out.content, all.String()
+	return b.get(out.name)
 }
