@@ -1,20 +1,19 @@
 package flow
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"errors"
-	"hash"
+	"hash/maphash"
 )
 
 // replay is output that is passed on while its task runs, on a target that may lose the attempt: what was passed on cannot be
 // taken back, so that another attempt's output can only go on where that of the lost one ended, if it begins with the same bytes. They
-// are compared by their digest, which is all that is kept of them. Its methods are for one goroutine at a time.
+// are compared by their digest, which is all that is kept of them: 64 bits under a key that no command knows. Its methods are for one
+// goroutine at a time.
 type replay struct {
-	passed hash.Hash // of what was passed on, nil before the first byte
-	n      int64     // bytes of it
-	again  hash.Hash // of another attempt's first bytes, nil while there is nothing to compare
-	left   int64     // bytes that are still to be compared
+	passed maphash.Hash  // of what was passed on
+	n      int64         // bytes of it
+	again  *maphash.Hash // of another attempt's first bytes, nil while there is nothing to compare
+	left   int64         // bytes that are still to be compared
 }
 
 // errPassed says that the output of an attempt that does not count has been passed on.
@@ -26,7 +25,8 @@ var errDiffers = errors.New("part of a task's output has been passed on before i
 // restart says that the attempt does not count, and another follows.
 func (r *replay) restart() {
 	if r.n > 0 {
-		r.again, r.left = sha256.New(), r.n
+		r.again, r.left = new(maphash.Hash), r.n
+		r.again.SetSeed(r.passed.Seed())
 	}
 }
 
@@ -38,16 +38,13 @@ func (r *replay) next(b []byte) ([]byte, error) {
 		if b, r.left = b[k:], r.left-k; r.left > 0 {
 			return nil, nil
 		}
-		if !bytes.Equal(r.again.Sum(nil), r.passed.Sum(nil)) {
+		if r.again.Sum64() != r.passed.Sum64() {
 			return nil, errDiffers
 		}
 		r.again = nil
 	}
 	if len(b) == 0 {
 		return nil, nil
-	}
-	if r.passed == nil {
-		r.passed = sha256.New()
 	}
 	r.passed.Write(b)
 	r.n += int64(len(b))
