@@ -42,7 +42,7 @@
 // A writer does not wait for its reader. What it writes stays in the store until Remove, so that a reader that was lost can
 // begin again, and a writer whose reader is slow, or comes later, is done and need not be paid for. What bounds a
 // stream is the writer's end, and that of an endless one its reader's leaving, which the writer looks for. In memory a
-// writer holds five blocks of 8 MiB at most, and so does a reader.
+// writer holds six blocks of 8 MiB at most, and a reader five.
 //
 // # Cost and latency
 //

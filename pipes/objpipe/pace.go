@@ -19,18 +19,17 @@ const (
 type pace struct {
 	size   int
 	linger time.Duration
-	left   time.Time // when the last block left
 }
 
-// begin is told that a block begins.
-func (p *pace) begin(now time.Time) {
-	if p.size == 0 || now.Sub(p.left) >= pause {
+// begin is told that a block begins, after so long without a byte.
+func (p *pace) begin(silence time.Duration) {
+	if p.size == 0 || silence >= pause {
 		p.size, p.linger = minBlock, firstLinger
 	}
 }
 
 // leave is told that a block of n bytes leaves.
-func (p *pace) leave(n int, now time.Time) {
+func (p *pace) leave(n int) {
 	switch {
 	case n == p.size:
 		p.size = min(2*p.size, maxBlock)
@@ -39,5 +38,4 @@ func (p *pace) leave(n int, now time.Time) {
 	default:
 		p.linger = firstLinger
 	}
-	p.left = now
 }

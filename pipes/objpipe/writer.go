@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// inFlight is how many blocks are under way at one end at most. With the block that is being filled a writer holds
-	// 5 × 8 MiB.
+	// inFlight is how many blocks are under way at one end at most. With one that waits, so that requests that end at once
+	// are followed at once, and one that is being filled a writer holds 6 × 8 MiB.
 	inFlight = 4
 	// window is how many blocks from the first that is not stored may have been begun, so that one slow request does not
 	// hold up the others. It is part of the format: what is there of a stream has no gap before its last window blocks.
@@ -48,9 +48,11 @@ type writer struct {
 	gone    bool          // the reader
 
 	pace
+	rested time.Time    // when the last Write returned
 	buf    []byte       // the block that is filled, with room for its header; nil for none
 	limit  int          // of buf's payload
 	due    bool         // buf leaves as soon as one more may be under way
+	full   []byte       // a block that waits for that, and goes before buf; nil for none
 	waited *time.Timer  // makes buf due
 	next   uint64       // number of the block that leaves next
 	stored uint64       // all blocks below are stored
@@ -131,6 +133,8 @@ func (w *writer) Write(p []byte) (n int, err error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	silence := time.Since(w.rested) // not what this Write waits for room
+	defer func() { w.rested = time.Now() }()
 	for {
 		if err := w.refusal(); err != nil {
 			return n, err
@@ -142,7 +146,8 @@ func (w *writer) Write(p []byte) (n int, err error) {
 			w.changed.Wait()
 			continue
 		case w.buf == nil:
-			w.begin()
+			w.begin(silence)
+			silence = 0
 		}
 		m := min(len(p), w.room())
 		w.buf = append(w.buf, p[:m]...)
@@ -158,15 +163,23 @@ func (w *writer) Write(p []byte) (n int, err error) {
 // room is how many bytes still fit in the block that is filled.
 func (w *writer) room() int { return headerSize + w.limit - len(w.buf) }
 
-// begin begins a block.
-func (w *writer) begin() {
-	w.pace.begin(time.Now())
+// filling is the number of the block that is filled.
+func (w *writer) filling() uint64 {
+	if w.full != nil {
+		return w.next + 1
+	}
+	return w.next
+}
+
+// begin begins a block, after so long without a Write.
+func (w *writer) begin(silence time.Duration) {
+	w.pace.begin(silence)
 	w.buf, w.limit = newBuffer(w.size)[:headerSize], w.size
-	number := w.next
+	number := w.filling()
 	w.waited = time.AfterFunc(w.linger, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.buf != nil && w.next == number {
+		if w.buf != nil && w.filling() == number {
 			w.due = true
 			w.leave()
 		}
@@ -176,19 +189,34 @@ func (w *writer) begin() {
 // hasSlot reports whether another block may leave.
 func (w *writer) hasSlot() bool { return w.busy < inFlight && w.next < w.stored+window }
 
-// leave sends the block that was filled, if it is due and there is room.
+// leave sends the blocks that are due while there is room for them, and has a full one wait outside buf.
 func (w *writer) leave() {
-	if w.due && w.state == writing && w.hasSlot() {
-		w.pace.leave(len(w.buf)-headerSize, time.Now())
-		w.send(0, 0)
+	for w.state == writing {
+		switch {
+		case w.full != nil && w.hasSlot():
+			data := w.full
+			w.full = nil
+			w.send(data, 0, 0)
+		case w.full == nil && w.due && (w.hasSlot() || w.room() == 0):
+			w.pace.leave(len(w.buf) - headerSize)
+			w.full = w.take()
+		default:
+			return
+		}
 	}
 }
 
-func (w *writer) send(flags, status byte) {
+// take takes the block that is filled from where it is filled.
+func (w *writer) take() []byte {
 	w.dropTimer()
-	data, number := w.buf, w.next
-	setHeader(data, flags, status, w.token, number)
+	data := w.buf
 	w.buf, w.due = nil, false
+	return data
+}
+
+func (w *writer) send(data []byte, flags, status byte) {
+	number := w.next
+	setHeader(data, flags, status, w.token, number)
 	w.next++
 	w.busy++
 	go w.store(number, data)

@@ -16,7 +16,7 @@ func (w *writer) End(status int) error {
 	w.lookAtContext()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.state == writing && !w.hasSlot() {
+	for w.state == writing && (w.full != nil || !w.hasSlot()) {
 		w.changed.Wait()
 	}
 	if w.state == writing {
@@ -24,7 +24,7 @@ func (w *writer) End(status int) error {
 			w.buf = newBuffer(0)[:headerSize]
 		}
 		w.state = ending
-		w.send(flagLast, byte(status))
+		w.send(w.take(), flagLast, byte(status))
 	}
 	return w.outcome()
 }
@@ -101,8 +101,8 @@ func (w *writer) beginSettling() bool {
 	}
 	wasEnding := w.state == ending
 	w.state = settling
-	w.dropTimer()
-	w.buf = nil
+	w.take()
+	w.full = nil
 	w.changed.Broadcast()
 	patience := time.AfterFunc(arriveTime, w.stop)
 	for w.busy > 0 {
