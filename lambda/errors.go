@@ -47,6 +47,9 @@ var advice = map[string]string{
 
 // invokeError turns an error of Invoke into one of a remote.Runner, or one that wraps ErrBusy.
 func (r *Runner) invokeError(err error) error {
+	if errors.Is(err, ErrBusy) {
+		return fmt.Errorf("%s: %w", r.what(), err)
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return r.apiError(api, statusCode(err))

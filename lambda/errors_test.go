@@ -88,7 +88,7 @@ func TestAnswersOfLambda(t *testing.T) {
 			}))
 			defer s.Close()
 			r := newRunner(t, NewInvoker(sdkConfig(s.URL)))
-			a := (&call{r: r, task: argv("true")}).once(t.Context(), []byte("{}"))
+			a := (&call{r: r, by: r.cfg.Invoker, task: argv("true")}).once(t.Context(), []byte("{}"))
 			if !c.is(a.err) || !strings.Contains(a.err.Error(), c.says) || !strings.HasPrefix(a.err.Error(), "lambda: sshell: ") {
 				t.Errorf("got %v, want %q", a.err, c.says)
 			}

@@ -84,7 +84,7 @@ func (c *call) once(ctx context.Context, payload []byte) answer {
 	ctx, stop := context.WithDeadline(ctx, c.deadline())
 	defer stop()
 	var in frames
-	err := c.r.cfg.Invoker.Invoke(ctx, c.r.cfg.Function, payload, func(p []byte) error { return in.take(p, c.frame) })
+	err := c.by.Invoke(ctx, c.r.cfg.Function, payload, func(p []byte) error { return in.take(p, c.frame) })
 	var died *FunctionError
 	switch {
 	case errors.As(err, &died):

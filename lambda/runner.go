@@ -73,6 +73,7 @@ func Streams(s objstore.Store, run string) pipes.Transport {
 // call is one call of Run.
 type call struct {
 	r       *Runner
+	by      Invoker
 	task    *remote.Task
 	id      string
 	streams pipes.Transport
@@ -84,11 +85,16 @@ type call struct {
 
 // Run makes an attempt at a task: see remote.Runner, and the package for what is promised.
 func (r *Runner) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remote.Result, error) {
+	return r.RunBy(ctx, r.cfg.Invoker, t, s)
+}
+
+// RunBy is Run by another Invoker than the Runner's own, of the same account.
+func (r *Runner) RunBy(ctx context.Context, by Invoker, t *remote.Task, s remote.Streams) (*remote.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	id := fmt.Sprintf("%s-%d", r.id, r.calls.Add(1))
-	c := &call{r: r, task: t, id: id, streams: r.cfg.Transport(t.Run), mark: "tmp/" + t.Run + "/cancel/" + id}
+	c := &call{r: r, by: by, task: t, id: id, streams: r.cfg.Transport(t.Run), mark: "tmp/" + t.Run + "/cancel/" + id}
 	payload, err := c.prepare(ctx, s)
 	if err != nil {
 		c.breakPipe(ctx, err)

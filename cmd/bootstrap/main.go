@@ -145,6 +145,11 @@ func (f *function) invoke(ctx context.Context, payload json.RawMessage) (io.Read
 		}
 		return fatal{spread.Serve(ctx, f.invoker, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), payload)}, nil
 	}
+	if payloads := spread.Beside(payload); payloads != nil {
+		return fatal{spread.Answer(func(to func(int) io.WriteCloser) error {
+			return f.handler.HandleBeside(ctx, payloads, to)
+		})}, nil
+	}
 	answer, err := f.handler.Handle(ctx, payload)
 	if err != nil {
 		log.Fatalf("sshell: bootstrap: %v", err)

@@ -18,8 +18,9 @@ import (
 // function is the function of the account, and what is known of it.
 type function struct {
 	*lambda.Runner
-	bucket string
-	store  objstore.Store // of the bucket
+	invoker lambda.Invoker
+	bucket  string
+	store   objstore.Store // of the bucket
 }
 
 // openFunction sets up what runs tasks in the function that the settings name.
@@ -39,14 +40,15 @@ func (b *Backend) openFunction() (*function, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", set.Bucket, err)
 	}
+	invoker := spread.New(lambda.NewInvoker(c.aws))
 	r, err := lambda.New(lambda.Config{
-		Invoker: spread.New(lambda.NewInvoker(c.aws)), Function: set.Function, Region: c.aws.Region,
+		Invoker: invoker, Function: set.Function, Region: c.aws.Region,
 		Bucket: set.Bucket, Store: store, Buckets: c.buckets, Arch: set.Arch, Timeout: set.Timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &function{r, set.Bucket, store}, nil
+	return &function{r, invoker, set.Bucket, store}, nil
 }
 
 // partingTime bounds the wait for functions that were told to stop when the agent ends: they look every 2 s
@@ -69,7 +71,8 @@ func (b *Backend) Close(ctx context.Context) error {
 // run is the part of a Runner that one unit of a segment uses: what its tasks share is removed at its end.
 type run struct {
 	*function
-	keep func(name string) bool // says of a variable that looks like a secret whether it travels
+	keep     func(name string) bool // says of a variable that looks like a secret whether it travels
+	together *spread.Together       // puts tasks into one function, nil for one function each
 
 	mu   sync.Mutex
 	ids  map[string]bool
@@ -88,7 +91,11 @@ func (b *Backend) newRun(_ plan.Target, o flow.RunnerOptions) (remote.Runner, er
 		}
 		b.opened = f
 	}
-	return &run{function: b.opened, keep: allowed(o.Env), ids: make(map[string]bool)}, nil
+	r := &run{function: b.opened, keep: allowed(o.Env), ids: make(map[string]bool)}
+	if o.Procs > 1 {
+		r.together = spread.NewTogether(b.opened.invoker, o.Procs, o.Places)
+	}
+	return r, nil
 }
 
 // Run implements remote.Runner.
@@ -104,7 +111,10 @@ func (r *run) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remot
 		return nil, err
 	}
 	defer drop()
-	return r.function.Run(ctx, t, s)
+	if r.together == nil || len(t.Return) > 0 { // what one gives back must not be another's
+		return r.function.Run(ctx, t, s)
+	}
+	return r.function.RunBy(ctx, r.together.For(ctx), t, s)
 }
 
 // Close removes what the tasks shared.

@@ -19,6 +19,9 @@
 // outlives the task's stages is killed with them: its output ends there. Files that the task gives back are in the answer's
 // end, or in an object.
 //
+// Attempts may be made beside each other. They share the working directory, as tasks on the client's machine do, and what they ship;
+// their background processes are killed when the last has ended.
+//
 // A task is stopped lambda.StopMargin before the deadline of the invocation, and when the request's mark is found in
 // the store and says so; one that says that an output has no reader any more closes it, as a pipe does. The mark is looked for
 // every lambda.LookEvery, and removed when nothing will be written any more.
@@ -119,7 +122,7 @@ func (h *Handler) live(ctx context.Context, req *lambda.Request, live *lambda.Li
 func (h *Handler) answer(ctx context.Context, req *lambda.Request, live *lambda.Live) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	i := &invocation{h: h, req: req, live: live}
+	i := &invocation{h: h, req: req, live: live, end: killKin}
 	response := i.run(ctx)
 	if i.survivors != nil {
 		return nil, i.survivors

@@ -30,7 +30,8 @@ type invocation struct {
 	held      *artifact.Held // artifacts, nil for none
 	short     bool           // its time ends with the function's, not by a limit of its own
 	sinks     []*sink
-	survivors error // why processes of the task may live on
+	end       func() error // kills the processes that are left, if nobody else's attempt is under way
+	survivors error        // why processes of the task may live on
 }
 
 // errCancelled is why a task is stopped whose mark was found.
@@ -38,7 +39,23 @@ var errCancelled = errors.New("cancelled")
 
 // run makes the attempt.
 func (i *invocation) run(ctx context.Context) *lambda.Response {
-	result, err := i.attempt(ctx)
+	defer i.release()
+	return i.respond(ctx, i.prepare(ctx))
+}
+
+// release gives the task's artifacts back.
+func (i *invocation) release() {
+	if i.held != nil {
+		i.held.Release()
+	}
+}
+
+// respond makes the attempt, unless the task could not be prepared.
+func (i *invocation) respond(ctx context.Context, err error) *lambda.Response {
+	var result *remote.Result
+	if err == nil {
+		result, err = i.attempt(ctx)
+	}
 	response := new(lambda.Response)
 	if i.survivors != nil {
 		return response // the outputs may have no end
@@ -69,16 +86,22 @@ func (i *invocation) run(ctx context.Context) *lambda.Response {
 	return response
 }
 
-// attempt runs the task. When it returns nothing of the task runs any more, and the sinks will see their ends.
+// attempt runs the task. When it returns nothing of the task runs any more, and the sinks will see their ends: when those that are made
+// beside it have ended too.
 func (i *invocation) attempt(ctx context.Context) (*remote.Result, error) {
-	defer func() {
-		if i.held != nil {
-			i.held.Release()
-		}
-	}()
-	if err := i.prepare(ctx); err != nil {
-		return nil, err
+	result, err := i.perform(ctx)
+	for _, s := range i.sinks {
+		s.w.Close()
 	}
+	if kerr := i.end(); kerr != nil {
+		i.survivors = fmt.Errorf("end processes: %w", kerr)
+		return nil, errors.Join(i.survivors, remote.ErrLost)
+	}
+	return result, err
+}
+
+// perform runs the task, unless its output is there already.
+func (i *invocation) perform(ctx context.Context) (*remote.Result, error) {
 	if done, err := i.committed(ctx); done != nil || err != nil {
 		return done, err
 	}
@@ -100,29 +123,36 @@ func (i *invocation) attempt(ctx context.Context) (*remote.Result, error) {
 	if cause := context.Cause(running); cause != nil && err != nil {
 		err = cause
 	}
-	for _, s := range i.sinks {
-		s.w.Close()
-	}
-	if kerr := killKin(); kerr != nil {
-		i.survivors = fmt.Errorf("end processes: %w", kerr)
-		return nil, errors.Join(i.survivors, remote.ErrLost)
-	}
 	return result, err
 }
 
-// prepare gets the task, with what is different for it here.
+// prepare gets the task, with what it ships and what is different for it here.
 func (i *invocation) prepare(ctx context.Context) error {
+	m, err := i.load(ctx)
+	if err == nil {
+		err = i.place(ctx, m)
+	}
+	if err != nil {
+		return err
+	}
+	return i.settle(ctx)
+}
+
+// load gets the task, and says what it ships.
+func (i *invocation) load(ctx context.Context) (*artifact.Manifest, error) {
 	var err error
 	if i.store, err = i.h.cfg.Buckets.Bucket(ctx, i.req.Bucket); err != nil {
-		return refused(err)
+		return nil, refused(err)
 	}
 	i.streams = i.h.cfg.Streams(i.store, i.req.Run)
 	if i.task, err = i.h.task(ctx, i.store, i.req); err != nil {
-		return err
+		return nil, err
 	}
-	if err := i.place(ctx); err != nil {
-		return err
-	}
+	return i.manifest(ctx)
+}
+
+// settle tells the task what is this function's: its variables, and its time.
+func (i *invocation) settle(ctx context.Context) error {
 	t := i.task
 	for _, name := range []string{"PWD=", "TMPDIR="} {
 		if slices.ContainsFunc(t.Environ, func(e string) bool { return strings.HasPrefix(e, name) }) {

@@ -60,27 +60,27 @@ func cacheSize(tmp string) int64 {
 }
 
 // place makes the task's working directory, and puts its artifacts where it finds them.
-func (i *invocation) place(ctx context.Context) error {
-	m, err := i.manifest(ctx)
-	if err != nil {
-		return err
-	}
+func (i *invocation) place(ctx context.Context, m *artifact.Manifest) error {
 	if i.h.place == nil {
 		return i.placeHere(ctx, m)
 	}
+	var err error
 	if i.held, err = i.h.cache.Fetch(ctx, i.store, m); err != nil {
 		return placeError(err)
 	}
-	t, dir := i.task, i.task.Dir
-	if !filepath.IsAbs(dir) {
-		dir = noDir
-	}
-	if err := i.held.Install(dir); err != nil {
+	if err := i.held.Install(i.dir()); err != nil {
 		return refused(err)
 	}
-	t.Dir = i.h.place.Path(dir)
 	i.rename()
 	return nil
+}
+
+// dir is the task's working directory on the client.
+func (i *invocation) dir() string {
+	if !filepath.IsAbs(i.task.Dir) {
+		return noDir
+	}
+	return i.task.Dir
 }
 
 // manifest gives all that the task ships.
@@ -151,6 +151,7 @@ var listVariables = []string{"LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PER
 // rename lets the task's words and variables name what was placed.
 func (i *invocation) rename() {
 	t := i.task
+	t.Dir = i.h.place.Path(i.dir())
 	t.Env = append(t.Env, i.renamed(t.Environ)...)
 	for n := range t.Stages {
 		st := &t.Stages[n]

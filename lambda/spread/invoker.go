@@ -118,18 +118,7 @@ func (c *call) finish(err error) {
 
 // send has a function make the calls. It goes on when some who made them have left.
 func (i *Invoker) send(batch []*call) {
-	r := request{Version: lambda.Version}
-	for _, c := range batch {
-		r.Spread = append(r.Spread, c.payload)
-	}
-	payload, err := json.Marshal(r)
-	if err == nil {
-		replies := lines{batch: batch}
-		err = i.direct.Invoke(context.WithoutCancel(batch[0].ctx), batch[0].function, payload, replies.take)
-		if err == nil {
-			err = replies.end()
-		}
-	}
+	err := send(i.direct, batch, func(payloads []json.RawMessage) request { return request{Version: lambda.Version, Spread: payloads} })
 	var died *lambda.FunctionError
 	if err == nil || errors.As(err, &died) { // whose end is not theirs
 		err = errors.New("the function in between did not say how it ended")
@@ -137,6 +126,23 @@ func (i *Invoker) send(batch []*call) {
 	for _, c := range batch {
 		c.finish(err)
 	}
+}
+
+// send makes a request of calls and gives them their replies. An error is for all that have no end then.
+func send(direct lambda.Invoker, batch []*call, ask func([]json.RawMessage) request) error {
+	var payloads []json.RawMessage
+	for _, c := range batch {
+		payloads = append(payloads, c.payload)
+	}
+	payload, err := json.Marshal(ask(payloads))
+	if err != nil {
+		return err
+	}
+	replies := lines{batch: batch}
+	if err := direct.Invoke(context.WithoutCancel(batch[0].ctx), batch[0].function, payload, replies.take); err != nil {
+		return err
+	}
+	return replies.end()
 }
 
 // lines takes the replies apart.

@@ -42,6 +42,50 @@ func Serve(ctx context.Context, by lambda.Invoker, function string, payload []by
 	return r
 }
 
+// besideHead is how a Together's requests begin.
+var besideHead = fmt.Appendf(nil, `{"sshell":%d,"beside":[`, lambda.Version)
+
+// Beside gives the payloads of attempts that are to be made beside each other, nil for another request than a Together's.
+func Beside(payload []byte) [][]byte {
+	var asked request
+	if !bytes.HasPrefix(payload, besideHead) || json.Unmarshal(payload, &asked) != nil {
+		return nil
+	}
+	payloads := make([][]byte, len(asked.Beside))
+	for n, p := range asked.Beside {
+		payloads[n] = p
+	}
+	return payloads
+}
+
+// Answer gives the answer to such a request, which has to be read to its end, while make makes the attempts. It gets where the response
+// for a number from 0 goes, to be closed at its end, and its error ends the answer.
+func Answer(make func(to func(n int) io.WriteCloser) error) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		out := &writer{w: w}
+		w.CloseWithError(make(func(n int) io.WriteCloser { return &part{out, n} }))
+	}()
+	return r
+}
+
+// part is the response for one payload among others.
+type part struct {
+	out *writer
+	n   int
+}
+
+// Write implements io.Writer.
+func (p *part) Write(b []byte) (int, error) {
+	if err := p.out.reply(reply{N: &p.n, Data: b}); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// Close says that the response is whole.
+func (p *part) Close() error { return p.out.reply(reply{N: &p.n, End: true}) }
+
 // writer writes lines. What cannot be written is lost with its reader.
 type writer struct {
 	mu sync.Mutex

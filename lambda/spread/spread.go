@@ -7,11 +7,15 @@
 // much. It is made by itself unless many are under way and others come at the same moment. The function in between
 // answers for each of its invocations as soon as it has ended. If that function is lost, so are they.
 //
+// Together puts calls into one invocation whose attempts are to be made beside each other in one environment, as copies of a command
+// that use its processors; see package handler. Each ends by itself, but if the function is lost or killed they all are.
+//
 // # The wire
 //
 // A request is what Invoke's callers wanted to send, several at a time:
 //
 //	{"sshell": 5, "spread": [payload, payload, …]}
+//	{"sshell": 5, "beside": [payload, payload, …]}
 //
 // The answer is a response stream of lines: pieces of the responses as they come, in base64, and for each payload a last
 // line. n counts from 0.
@@ -31,7 +35,8 @@ import (
 // request is the payload of an invocation that makes others.
 type request struct {
 	Version int               `json:"sshell"`
-	Spread  []json.RawMessage `json:"spread"`
+	Spread  []json.RawMessage `json:"spread,omitempty"` // invocations to be made
+	Beside  []json.RawMessage `json:"beside,omitempty"` // attempts to be made where the request arrives
 }
 
 // reply is a piece of one of their responses, or its end.

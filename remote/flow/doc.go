@@ -40,7 +40,9 @@
 //	--env --memory --with --return --isolate --on   where and how tasks run
 //	--strict              no output at all if a task failed
 //	--halve               a chunk whose time ran out is cut at a record, and both halves run
-//	--procs N             N tasks for each that -j counts, which on this machine is N times as many
+//	--procs N             N copies of COMMAND in one place, such as a function, for its processors: N tasks for each place that -j
+//	                      counts. Each task has its own input, output, environment, status and attempts; its place's memory, working
+//	                      directory and files are theirs together, but for tasks with --return. This machine is one place
 //	--role-var NAME       NAME says in the environment what SSHELL_ROLE does
 //
 // Standard input of a task without a chunk is /dev/null, for the first one too.

@@ -28,7 +28,7 @@ func (u *mapUnit) explain(ctx context.Context, s *segment) ([]string, error) {
 	case u.reduce != nil:
 		parts := u.reduce.parts
 		if parts == 0 {
-			parts = u.options.slots(s.cfg.Cores)
+			parts = u.reduce.slots(u.options.jobs.slots(s.cfg.Cores))
 		}
 		lines = append(lines, fmt.Sprintf("lines shuffled to %d tasks by key", parts))
 	}

@@ -101,7 +101,7 @@ func (r *mapRun) open() error {
 	if r.feed, err = r.mapUnit.feed(r.ctx, r.s, r.io, slots, r.stopIn); err != nil {
 		return r.ofInput(err)
 	}
-	if r.runner, err = r.s.runner(o.runnerOptions(r.s.dir, false)); err != nil {
+	if r.runner, err = r.s.runner(o.runnerOptions(r.s.dir, false).beside(o.procs, slots)); err != nil {
 		return err
 	}
 	if err := r.openLog(); err != nil {
@@ -234,7 +234,11 @@ func (r *mapRun) work(statuses []plan.Status) error {
 		return err
 	}
 	if r.next != nil {
-		r.next.start(c.Runner)
+		reducers, err := r.reducers(c.Runner)
+		if err != nil {
+			return err
+		}
+		r.next.start(reducers)
 	}
 	if r.s.Target == plan.Local {
 		makeRoom(c.Slots)
@@ -269,6 +273,16 @@ func (r *mapRun) work(statuses []plan.Status) error {
 	statuses[0] = 0
 	statuses[r.at] = sum.Status
 	return nil
+}
+
+// reducers gives the Runner of the tasks of a reduce: that of parmap's, unless some are to run beside each other.
+func (r *mapRun) reducers(runner remote.Runner) (remote.Runner, error) {
+	o := r.reduce
+	if o.procs < 2 && r.options.procs < 2 {
+		return runner, nil
+	}
+	own, err := r.s.runner(o.runnerOptions(r.s.dir, false).beside(o.procs, o.slots(r.options.jobs.slots(r.s.cfg.Cores))))
+	return checked{own, r}, err
 }
 
 // reduceRun is a reduce that takes the tasks' outputs while they come.

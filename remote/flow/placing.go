@@ -45,6 +45,18 @@ type RunnerOptions struct {
 	Env     []string // names of variables that travel although they look like secrets
 	Once    bool     // no task may run twice
 	Dir     string   // the working directory of the shell
+
+	// Procs tasks are to run beside each other in one place, such as a function, as copies of a command that use its processors, and
+	// Places such places at a time. 0 and 1 stand for a place each. A target that is one machine needs none of it.
+	Procs, Places int
+}
+
+// beside is o for tasks that run beside each other, so many of so many at a time.
+func (o RunnerOptions) beside(procs, slots int) RunnerOptions {
+	if procs > 1 {
+		o.Procs, o.Places = procs, max(1, slots/procs)
+	}
+	return o
 }
 
 func (p *placing) runnerOptions(dir string, once bool) RunnerOptions {

@@ -14,6 +14,7 @@ type reduceOptions struct {
 	fanIn   int
 	by      *keys.Keys
 	parts   int // 0 for the default
+	procs   int
 	roleVar string
 	words   []string
 }
@@ -28,6 +29,7 @@ func parseReduce(words []string) (*reduceOptions, error) {
 		option{names("tree"), optional, o.setTree},
 		option{names("by"), required, setParsed(&o.by, keys.Parse)},
 		option{names("p parts"), required, setCount(&o.parts, 1)},
+		option{names("procs"), required, setCount(&o.procs, 1)},
 		option{names("role-var"), required, setParsed(&o.roleVar, parseName)}))
 	switch {
 	case err != nil:
@@ -38,6 +40,8 @@ func parseReduce(words []string) (*reduceOptions, error) {
 		return nil, usage("-p needs --by")
 	case o.parts > maxParts:
 		return nil, usage("-p: %d: must be at most %d", o.parts, maxParts)
+	case o.procs > 0 && !o.tree && o.by == nil:
+		return nil, usage("--procs needs --tree or --by: without them there is one COMMAND")
 	case len(rest) == 0:
 		return nil, usageError{errNoCommand}
 	}
@@ -60,6 +64,9 @@ func (o *reduceOptions) setTree(fanIn string) error {
 	o.fanIn = n
 	return nil
 }
+
+// slots is how many tasks of a reduce run at a time where jobs places are: a copy of COMMAND for each of --procs.
+func (o *reduceOptions) slots(jobs int) int { return min(jobs*max(o.procs, 1), mostSlots()) }
 
 // maxParts bounds -p: each part has a file while lines are dealt out.
 const maxParts = 1000

@@ -127,13 +127,14 @@ func (u *shuffleUnit) storesOutput() bool { return true }
 func (u *shuffleUnit) readsObject(*segment) bool { return false }
 
 func (u *shuffleUnit) explain(_ context.Context, s *segment) ([]string, error) {
-	return []string{fmt.Sprintf("tasks %d, one for each part of the keys", len(newShuffle(&reducing{o: u.options, slots: s.cfg.Cores}).parts))}, nil
+	return []string{fmt.Sprintf("tasks %d, one for each part of the keys", len(newShuffle(&reducing{o: u.options, slots: u.options.slots(s.cfg.Cores)}).parts))}, nil
 }
 
 func (u *shuffleUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Status, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	runner, err := s.runner(u.options.runnerOptions(s.dir, false))
+	slots := u.options.slots(s.cfg.Cores)
+	runner, err := s.runner(u.options.runnerOptions(s.dir, false).beside(u.options.procs, slots))
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +155,7 @@ func (u *shuffleUnit) run(ctx context.Context, s *segment, io streams) ([]plan.S
 	defer st.close()
 	sh := newShuffle(&reducing{
 		s: s, o: u.options, name: s.Stages[u.at].Name, command: u.command, ctx: ctx, cancel: cancel, stderr: io.stderr[0],
-		out: out, merged: sameFile(io.stdout, io.stderr[0]) && !isDevice(io.stdout), store: st, slots: s.cfg.Cores,
+		out: out, merged: sameFile(io.stdout, io.stderr[0]) && !isDevice(io.stdout), store: st, slots: slots,
 		jobs: make(chan *node), stdout: io.stdout, to: to, stored: to != nil,
 	})
 	sh.start(runner)
@@ -198,7 +199,7 @@ func (r *mapRun) newReduce() reduceRun {
 	common := &reducing{
 		s: r.s, o: r.reduce, name: r.s.Stages[r.first+at].Name, command: r.reducer, ctx: r.ctx, cancel: r.cancel,
 		stderr: r.io.stderr[at], out: r.out, merged: sameFile(r.io.stdout, r.io.stderr[at]) && !isDevice(r.io.stdout),
-		store: r.store, slots: r.options.slots(r.s.cfg.Cores), jobs: make(chan *node),
+		store: r.store, slots: r.reduce.slots(r.options.jobs.slots(r.s.cfg.Cores)), jobs: make(chan *node),
 		stdout: r.io.stdout, to: r.io.taker(), stored: r.stored,
 	}
 	if r.reduce.tree {
