@@ -92,14 +92,29 @@ func readBlock(body io.Reader, limit int64) (*block, error) {
 		b.buf = newBuffer(int(size))[:size]
 		b.payload = b.buf
 	}
-	if _, err := io.ReadFull(body, b.payload); err != nil {
+	_, err := io.ReadFull(body, b.payload)
+	if err == nil && limit < 0 {
+		err = readEnd(body)
+	} else if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
 		b.recycle()
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
 		return nil, err
 	}
 	return b, nil
+}
+
+// readEnd looks for the end of a body that is to have no more bytes: a store that checks what comes against a checksum says
+// only there that it differs.
+func readEnd(body io.Reader) error {
+	switch n, err := io.ReadFull(body, make([]byte, 1)); {
+	case n > 0:
+		return fmt.Errorf("%w: it is too long", errFormat)
+	case err != io.EOF:
+		return err
+	}
+	return nil
 }
 
 func (b *block) recycle() {

@@ -82,6 +82,7 @@ func TestForeignObjects(t *testing.T) {
 		"new version": {header(func(b []byte) { b[4]++ }), "not a block of this version"},
 		"too long":    {header(func(b []byte) { b[24] = 1 }), "not a block"},
 		"cut off":     {header(func([]byte) {})[:headerSize+2], "EOF"},
+		"goes on":     {header(func([]byte) {}) + "s", "too long"},
 		"misplaced":   {header(func(b []byte) { b[23] = 9 }), "it is block 9"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -115,6 +115,32 @@ func TestBodyIsReadOn(t *testing.T) {
 	}
 }
 
+// TestSpoiltBody: whoever reads as many bytes as there are learns that they are not those that were stored.
+func TestSpoiltBody(t *testing.T) {
+	s := between(t, func(r *http.Response) error {
+		if r.Request.Method == http.MethodGet {
+			_, err := io.CopyN(io.Discard, r.Body, 5)
+			r.Body = cut{io.MultiReader(strings.NewReader("other"), r.Body), r.Body}
+			return err
+		}
+		return nil
+	})
+	for _, size := range []int{5, 300 << 10} {
+		data := make([]byte, size)
+		if err := s.Put(t.Context(), "k", bytes.NewReader(data), int64(size), false); err != nil {
+			t.Fatal(err)
+		}
+		body, err := s.Get(t.Context(), "k", 0, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.ReadFull(body, data); err == nil {
+			t.Errorf("%d of %d bytes came that were spoilt on their way, and no error", n, size)
+		}
+		body.Close()
+	}
+}
+
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errCut }

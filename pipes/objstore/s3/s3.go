@@ -11,7 +11,8 @@
 // A body of up to 8 MiB is sent in one request. A longer one is sent in parts as it comes, 4 in flight, so that a Put holds
 // at most 5 parts in memory; parts are of 8 MiB and grow so that 10,000 of them reach 5 TiB. An upload that fails, or whose
 // context ends, is aborted; one of objstore.Uploader is its caller's to abort. Only one whose beginning's response is lost, or whose process is killed, leaves parts behind:
-// a bucket's rule for incomplete uploads removes these. Bytes travel with a CRC-32 or a SHA-256, which S3 checks.
+// a bucket's rule for incomplete uploads removes these. Bytes travel with a CRC-32 or a SHA-256, which S3 checks;
+// a whole object that is read is checked too before its last bytes are given out.
 //
 // An object's Version is its entity tag: contents that are equal have the same.
 //
