@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -47,6 +48,8 @@ func (list *outputs) create(sh *Shell, name string, clobber bool) (d *desc, ok b
 	target := name
 	st, serr := os.Stat(name)
 	switch {
+	case name == "" || strings.HasSuffix(name, "/"): // what cannot be a file
+		return nil, false, nil
 	case serr == nil && !st.Mode().IsRegular():
 		return nil, false, nil
 	case serr == nil && sh.opts.noclobber && !clobber:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -185,9 +186,8 @@ func stageName(s plan.Stage) string {
 
 // describe gathers what the planner must know of a stage.
 func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) (plan.Stage, error) {
-	bare := *st
-	bare.Redirs, bare.Background = nil, false
-	stage := plan.Stage{Role: role, Source: printNode(&bare), Uses: sh.uses(st, role, here)}
+	stage := plan.Stage{Role: role, Uses: sh.uses(st, role, here)}
+	stage.Source, stage.Line = sh.writtenCommand(st)
 	c, simple := st.Cmd.(*syntax.CallExpr)
 	if !simple {
 		stage.Name = compoundName(st)
@@ -197,7 +197,7 @@ func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) 
 	if len(c.Args) > 0 {
 		stage.Name, _ = aliasName(c.Args[min(skip, len(c.Args)-1)])
 	}
-	if role == plan.Plain && !sh.staticProgram(c) {
+	if role == plan.Plain && !sh.staticProgram(c) && !sh.programNow(c) {
 		sh.wish(&stage)
 		return stage, nil
 	}
@@ -225,6 +225,18 @@ func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) 
 		sh.wish(&stage)
 	}
 	return stage, nil
+}
+
+// programNow reports whether a command is a program whose name is an expansion or quoted, and its words can be expanded here.
+func (sh *Shell) programNow(c *syntax.CallExpr) bool {
+	if len(c.Args) == 0 || slices.ContainsFunc(c.Args, func(w *syntax.Word) bool { return !sideEffectFree(w) }) {
+		return false
+	}
+	if _, literal := aliasName(c.Args[0]); literal {
+		return false // staticProgram knows
+	}
+	name := sh.wordNow(c.Args[0])
+	return name != "" && sh.funcs[name] == nil && sh.cfg.Words[name] == nil && !IsBuiltin(name)
 }
 
 // wish gives a stage that names no target itself the one that a rule names for its command, or else that of all stages. A
@@ -422,6 +434,9 @@ func (run *placedRun) start(ctx context.Context) {
 			continue
 		}
 		snapshot := run.sh.Snapshot(nil) // before a last stage changes this shell
+		if len(run.stages) > 1 || run.pipeline.Stages[b.from].Role != plan.Plain {
+			snapshot.Subshell++
+		}
 		run.running.Go(func() {
 			defer b.end()
 			run.segment(b.ctx, b.span, shell, snapshot)
@@ -547,6 +562,9 @@ func (c *Shell) segmentFiles(seg *plan.Segment, stages []*syntax.Stmt) bool {
 		if i > 0 {
 			continue
 		}
+		if c.fds.get(0) == nil {
+			seg.Stages[0].Closed = append(seg.Stages[0].Closed, 0)
+		}
 		if d := c.fds.get(0); d != nil && d.object != "" {
 			seg.In = d.object
 			continue
@@ -555,6 +573,9 @@ func (c *Shell) segmentFiles(seg *plan.Segment, stages []*syntax.Stmt) bool {
 			c.Errorf("0: %s", sysMessage(err))
 			return false
 		}
+	}
+	if last := &seg.Stages[len(seg.Stages)-1]; c.fds.get(1) == nil {
+		last.Closed = append(last.Closed, 1)
 	}
 	// What is written to standard error as well is in the file, with what the machinery says there.
 	if d := c.fds.get(1); d != nil && d.output != nil && !d.output.commit && c.fds.get(2) != d {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 	"mvdan.cc/sh/v3/syntax"
@@ -47,7 +46,7 @@ func (sh *Shell) startProcess(stmts []*syntax.Stmt, opt spawnOptions) (int, erro
 	order := subshellOrder{Snapshot: sh.snapshot(), Name: sh.srcName()}
 	for _, st := range stmts {
 		sh.setLine(st.Pos())
-		order.Stmts = append(order.Stmts, orderStmt{printStmt(st), sh.line})
+		order.Stmts = append(order.Stmts, orderStmt{writtenBy(sh.src, st) + "\n", sh.line})
 	}
 	data, err := plan.Marshal(order)
 	if err != nil {
@@ -98,26 +97,14 @@ func Subshell(cfg Config, fd int) int {
 
 // runAt runs a text whose lines count from src.
 func (sh *Shell) runAt(src *source, text string) {
-	stmts, err := parseStmts(text)
+	stmts, parsed, err := parseText(text)
+	src.text = parsed
 	sh.src = src
 	if err != nil {
 		sh.syntaxError(err)
 		return
 	}
 	sh.topBody(stmts)
-}
-
-// printStmt writes a statement so that it keeps its lines as far as the printer can: on one line if it stood
-// on one.
-func printStmt(st *syntax.Stmt) string {
-	if st.Pos().Line() != st.End().Line() {
-		return printNode(st) + "\n"
-	}
-	var b strings.Builder
-	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&b, st); err != nil {
-		return printNode(st) + "\n"
-	}
-	return decodeSource(b.String()) + "\n"
 }
 
 // setContext makes ctx end what the shell runs.

@@ -243,7 +243,7 @@ func (l *lines) repaired() bool {
 	mended, ok := repair(string(l.given))
 	if ok {
 		l.given = append(l.given[:0], mended...)
-		l.rest = bytes.Clone(l.given)
+		l.rest, l.base = bytes.Clone(l.given), 0
 	}
 	return ok
 }

@@ -54,12 +54,14 @@ func (sh *Shell) snapshot() *plan.Snapshot {
 // placementVar names the target of every stage that names none itself.
 const placementVar = "SSHELL_ON"
 
-// Snapshot is the state that a stage needs to run elsewhere: keep says which variables travel, and none of the
-// shell's pids, jobs and traps do. Nor does SSHELL_ON: the stage is where that sent it, and would be sent on without end.
+// Snapshot is the state that a stage needs to run elsewhere, as a subshell would: keep says which variables travel, traps do
+// as far as a subshell inherits them, and none of the shell's pids and jobs do. Nor does SSHELL_ON: the stage is where that
+// sent it, and would be sent on without end.
 func (sh *Shell) Snapshot(keep func(name string) bool) *plan.Snapshot {
 	s := sh.snapshot()
-	s.Pid, s.PPid, s.LastJob, s.Subshell, s.Calls = 0, 0, 0, 0, nil
-	s.Traps, s.Ignored = nil, nil
+	s.Pid, s.PPid, s.LastJob = 0, 0, 0
+	inherited := sh.traps.inSubshell(sh.opts.errtrace, sh.opts.functrace)
+	s.Traps, s.Ignored = inherited.snapshot()
 	travels := func(name string) bool { return name != placementVar && (keep == nil || keep(name)) }
 	s.Vars = keepVars(s.Vars, travels)
 	for i := range s.Scopes {
@@ -101,15 +103,15 @@ func (sh *Shell) scopeVars(s *scope) []plan.Variable {
 }
 
 func (f *function) snapshot() plan.Function {
-	line := f.line
-	return plan.Function{Name: f.name, Source: printNode(f.body), Exported: f.exported, Traced: f.traced,
-		ReadOnly: f.readonly, File: f.file, Line: line}
+	return plan.Function{Name: f.name, Source: f.written(), Exported: f.exported, Traced: f.traced,
+		ReadOnly: f.readonly, File: f.file, Line: f.line}
 }
 
 func (t *traps) snapshot() (list []plan.Trap, ignored []int) {
 	for _, name := range t.names() {
 		action, _ := t.action(name)
-		list = append(list, plan.Trap{Name: name, Action: action, Listed: t.inherited != nil && !t.has(name)})
+		_, kept := t.actions[name]
+		list = append(list, plan.Trap{Name: name, Action: action, Listed: t.inherited != nil && !kept})
 		if n, ok := signalNumber(name); ok && action == "" {
 			ignored = append(ignored, int(n))
 		}
@@ -175,10 +177,10 @@ func (sh *Shell) restoreVar(s *scope, w plan.Variable) {
 }
 
 func (sh *Shell) restoreFunction(f plan.Function) error {
-	stmts, err := parseStmts(f.Name + " () " + f.Source)
+	stmts, text, err := parseText(f.Name + " () " + f.Source)
 	if err != nil || len(stmts) != 1 {
 		// A name that cannot stand in front of (), or a body that is no group: the long form takes them.
-		if stmts, err = parseStmts("function " + f.Name + " " + f.Source); err != nil {
+		if stmts, text, err = parseText("function " + f.Name + " " + f.Source); err != nil {
 			return err
 		}
 	}
@@ -187,7 +189,7 @@ func (sh *Shell) restoreFunction(f plan.Function) error {
 		return fmt.Errorf("not a function definition")
 	}
 	sh.setFunction(&function{name: f.Name, body: decl.Body, file: f.File, line: f.Line, exported: f.Exported,
-		traced: f.Traced, readonly: f.ReadOnly, src: &source{name: f.File, line0: max(f.Line-1, 0)}})
+		traced: f.Traced, readonly: f.ReadOnly, src: &source{name: f.File, line0: max(f.Line-1, 0), text: text}})
 	return nil
 }
 

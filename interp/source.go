@@ -16,7 +16,9 @@ import (
 // source is a text that statements come from. Line numbers within it count from line0.
 type source struct {
 	name  string
-	line0 int // added to a position's line
+	line0 int    // added to a position's line
+	text  string // of the statements that run, as the parser was given it; empty where nobody may ask for it
+	base  uint   // the offset in positions at which text begins
 }
 
 // The parser takes UTF-8 only, drops carriage returns and knows no other bytes; shell source is bytes. So a
@@ -91,12 +93,14 @@ type lines struct {
 	// recent is what was read since the last complete statement.
 	recent []byte
 	given  []byte // recent as the parser was given it: encoded, and mended where it could not be parsed
+	base   uint   // what the parser was given before that
 	count  int    // lines read in all
 	begin  int    // lines read before recent
 }
 
 // complete is called when all that was read is parsed.
 func (l *lines) complete() {
+	l.base += uint(len(l.given))
 	l.recent, l.given, l.begin = l.recent[:0], l.given[:0], l.count
 }
 
@@ -195,6 +199,12 @@ func (sh *Shell) RunSource(ctx context.Context, name, text string) int {
 	return sh.runLines(&source{name: name}, &lines{next: textLines([]byte(text))})
 }
 
+// RunAt is RunSource for a text that begins on a line of a script.
+func (sh *Shell) RunAt(ctx context.Context, name, text string, line int) int {
+	sh.setContext(ctx)
+	return sh.runLines(&source{name: name, line0: max(line-1, 0)}, &lines{next: textLines([]byte(text))})
+}
+
 // RunFd is RunSource for what a descriptor of this process holds. It reads no further than it must: commands
 // find the rest.
 func (sh *Shell) RunFd(ctx context.Context, name string, fd int) int {
@@ -236,6 +246,7 @@ func (sh *Shell) runLines(src *source, in *lines) int {
 		if parser.Incomplete() {
 			continue
 		}
+		sh.keep(in)
 		in.complete()
 		sh.topLevel(stmts)
 		if sh.flow != flowNone {
@@ -337,6 +348,7 @@ func (sh *Shell) evalString(text, what string) int {
 		if parser.Incomplete() {
 			continue
 		}
+		sh.keep(in)
 		in.complete()
 		sh.stmts(stmts)
 		if sh.flow != flowNone {
@@ -346,16 +358,23 @@ func (sh *Shell) evalString(text, what string) int {
 	return sh.status
 }
 
-// parseStmts parses a whole text, for functions from the environment and snapshots.
+// parseStmts parses a whole text.
 func parseStmts(text string) ([]*syntax.Stmt, error) {
+	stmts, _, err := parseText(text)
+	return stmts, err
+}
+
+// parseText is parseStmts, and gives the text as it was parsed.
+func parseText(text string) (stmts []*syntax.Stmt, parsed string, err error) {
 	encoded := string(encodeSource([]byte(text)))
-	stmts, err := parseEncoded(encoded)
+	stmts, err = parseEncoded(encoded)
 	if err != nil {
 		if mended, ok := repair(encoded); ok {
-			return parseEncoded(mended)
+			stmts, err = parseEncoded(mended)
+			return stmts, mended, err
 		}
 	}
-	return stmts, err
+	return stmts, encoded, err
 }
 
 // parseEncoded is parseStmts for text that is encoded already.

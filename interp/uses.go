@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"cmp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -18,14 +19,32 @@ func (sh *Shell) uses(st *syntax.Stmt, role plan.Role, here bool) plan.Use {
 		scan.words(c) // its words are expanded on the client; what they run is a string
 		return scan.found &^ (plan.UsesPid | plan.UsesProc)
 	}
+	if c, ok := st.Cmd.(*syntax.CallExpr); ok && here && len(c.Args) > 0 {
+		scan.first, scan.firstName = c.Args[0], sh.wordNow(c.Args[0])
+	}
 	scan.node(&bare)
 	if c, ok := st.Cmd.(*syntax.CallExpr); ok && here && len(c.Args) > 0 && scan.found == 0 {
 		// Alone, a builtin sets $_ at least, and what fails in its words may end the shell.
-		if name := c.Args[0].Lit(); IsBuiltin(name) && sh.funcs[name] == nil {
+		if name := scan.firstName; IsBuiltin(name) && sh.funcs[name] == nil {
 			scan.found |= plan.UsesState
 		}
 	}
 	return scan.found
+}
+
+// wordNow gives what a word that is a command's name stands for now; empty where that shows only when it runs.
+func (sh *Shell) wordNow(w *syntax.Word) string {
+	if name, ok := aliasName(w); ok {
+		return name
+	}
+	if !sideEffectFree(w) {
+		return ""
+	}
+	words, err := sh.fields(w)
+	if err != nil || len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 // usesOf adds what the command of `on` needs, which is known once its words are expanded: argv are those behind the
@@ -48,6 +67,9 @@ func (sh *Shell) usesOf(argv []string, sole bool) plan.Use {
 			scan.here = sole
 			switch c := stmts[0].Cmd.(type) {
 			case *syntax.CallExpr:
+				if len(c.Args) > 0 { // what is not known now may well leave: the user says so
+					scan.first, scan.firstName = c.Args[0], cmp.Or(sh.wordNow(c.Args[0]), "command")
+				}
 				scan.call(c)
 			case *syntax.DeclClause:
 				scan.state()
@@ -94,11 +116,18 @@ type useScan struct {
 	found plan.Use
 	seen  map[string]bool
 	opens map[string]bool // descriptors that the stage itself opens
+	// first is the first word of the stage itself, and firstName what it stands for.
+	first     *syntax.Word
+	firstName string
 }
 
 func (u *useScan) node(n syntax.Node) {
 	syntax.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
+		case *syntax.Stmt:
+			if n.Background { // which $! names
+				u.state()
+			}
 		case *syntax.CallExpr:
 			u.call(n)
 		case *syntax.DeclClause:
@@ -127,6 +156,9 @@ func (u *useScan) node(n syntax.Node) {
 		case *syntax.ParamExp:
 			if n.Param != nil && (n.Param.Value == "$" || n.Param.Value == "PPID" || n.Param.Value == "BASHPID") {
 				u.found |= plan.UsesPid
+			}
+			if n.Param != nil && n.Param.Value == "RANDOM" { // another number comes next
+				u.state()
 			}
 			if n.Exp != nil && setsOrEnds(n.Exp.Op) {
 				u.state()
@@ -195,8 +227,17 @@ func (u *useScan) call(c *syntax.CallExpr) {
 	args := c.Args
 	for len(args) > 1 && (args[0].Lit() == "command" || args[0].Lit() == "builtin") {
 		args = args[1:]
+		for len(args) > 1 && strings.HasPrefix(args[0].Lit(), "-") {
+			args = args[1:]
+		}
 	}
-	name := args[0].Lit()
+	name := strings.ReplaceAll(args[0].Lit(), `\`, "")
+	if args[0] == u.first {
+		name = u.firstName
+	}
+	if _, alias := u.sh.aliases[name]; name == "" || alias && u.sh.opts.expandAliases {
+		u.state() // it may be anything
+	}
 	switch name {
 	case "printf":
 		if len(args) > 1 && strings.HasPrefix(args[1].Lit(), "-v") {
@@ -232,6 +273,9 @@ func (u *useScan) redirect(r *syntax.Redirect) {
 		}
 	}
 	if r.N != nil {
+		if strings.HasPrefix(r.N.Value, "{") {
+			u.state()
+		}
 		if u.opens == nil {
 			u.opens = make(map[string]bool)
 		}

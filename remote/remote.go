@@ -47,6 +47,7 @@ type Stage struct {
 	Argv   []string `cbor:"argv,omitempty"`
 	Env    []string `cbor:"env,omitempty"` // NAME=VALUE of the assignments in front of Argv
 	Source string   `cbor:"source,omitempty"`
+	Line   int      `cbor:"line,omitempty"` // of the script, on which Source begins; 0 stands for the first
 }
 
 // Limits bound one attempt. Zero means no bound.

@@ -57,6 +57,8 @@ type Stage struct {
 	Argv   []string // expanded on the client, once; nil when Source is expanded where it runs
 	Env    []string // NAME=VALUE of the assignments in front of the command, expanded with Argv
 	Source string   // the stage as shell source, without the redirections that the client made
+	Line   int      // of the script, on which Source begins
+	Closed []int    // of standard input and output, which the stage has not; the segment's are /dev/null then
 	Name   string   // the first word, or the keyword of a compound command: for messages
 	Asked  Target   // the target that the user named for this stage, empty when none
 	By     string   // what named it: "on", "--on", "SSHELL_ON", or a rule's place

@@ -43,8 +43,8 @@ func exported(snap *plan.Snapshot) []string {
 		}
 	}
 	for _, f := range snap.Funcs {
-		if f.Exported && strings.HasPrefix(f.Source, "{") {
-			kept = append(kept, "BASH_FUNC_"+f.Name+"%%=() "+f.Source)
+		if f.Exported && strings.HasPrefix(strings.TrimLeft(f.Source, "\n"), "{") {
+			kept = append(kept, "BASH_FUNC_"+f.Name+"%%=() "+strings.TrimLeft(f.Source, "\n"))
 		}
 	}
 	return kept

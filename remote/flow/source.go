@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -95,7 +96,10 @@ func parseSource(src string, t tokens, add bool) (*sourceTemplate, error) {
 		marks = []mark{{at: len(src)}}
 	}
 	text := parsable(src, marks)
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	file, err := parseBash(text)
+	if err != nil {
+		file, err = parseMasked(text, marks, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", brief(src), syntaxError(err))
 	}
@@ -104,6 +108,59 @@ func parseSource(src string, t tokens, add bool) (*sourceTemplate, error) {
 		return nil, fmt.Errorf("%s: %w", brief(src), err)
 	}
 	return s, nil
+}
+
+func parseBash(text string) (*syntax.File, error) {
+	return syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+}
+
+// parseMasked parses text that is refused because of what stands in subscripts or arithmetic, of which the shell that will
+// run it asks more than the parser knows: ${m[a b]} is a key, $((1 $op 2)) an expression when op is expanded. Letters
+// take its place, but where there are marks in it. Without success it gives the error that refused the text.
+func parseMasked(text string, marks []mark, refused error) (*syntax.File, error) {
+	masked := []byte(text)
+	for i := range len(masked) {
+		switch {
+		case masked[i] == '[' && i > 0 && isNameByte(masked[i-1]):
+			mask(masked, i+1, ']', marks)
+		case masked[i] == '(' && i > 0 && masked[i-1] == '(':
+			mask(masked, i+1, ')', marks)
+		}
+	}
+	if file, err := parseBash(string(masked)); err == nil {
+		return file, nil
+	}
+	return nil, refused
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+// mask writes letters over what stands between from and the end that belongs to it, if that is on the same line and no mark
+// is in between.
+func mask(text []byte, from int, end byte, marks []mark) {
+	open := byte('[')
+	if end == ')' {
+		open = '('
+	}
+	depth, to := 0, from
+	for ; to < len(text) && (text[to] != end || depth > 0); to++ {
+		switch text[to] {
+		case open:
+			depth++
+		case end:
+			depth--
+		case '\n':
+			return
+		}
+	}
+	if to == len(text) || to == from || slices.ContainsFunc(marks, func(m mark) bool { return from <= m.offset && m.offset < to }) {
+		return
+	}
+	for i := from; i < to; i++ {
+		text[i] = markLetter
+	}
 }
 
 // build cuts the source into pieces.

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"sshell/interp/plan"
@@ -109,7 +110,7 @@ type fused struct {
 func (s *segment) fuse(i int) (*fused, error) {
 	st := s.Stages[i]
 	if st.Role == plan.Plain {
-		return &fused{stage: s.plainStage(st)}, nil
+		return &fused{stage: closing(s.plainStage(st), st.Closed)}, nil
 	}
 	words, err := s.words(i)
 	if err != nil {
@@ -135,6 +136,8 @@ func (s *segment) fuse(i int) (*fused, error) {
 	}
 	c.env = st.Env
 	p.stage, _, err = c.fill(values{})
+	p.stage.Line = st.Line
+	p.stage = closing(p.stage, st.Closed)
 	p.alone = p.noInput || p.once || p.roleVar != "" || st.Role == plan.Reduce || p.placing.special()
 	return p, err
 }
@@ -144,12 +147,28 @@ func (s *segment) fuse(i int) (*fused, error) {
 func (s *segment) plainStage(st plan.Stage) remote.Stage {
 	switch {
 	case len(st.Argv) == 0:
-		return remote.Stage{Source: st.Source, Env: st.Env}
+		return remote.Stage{Source: st.Source, Env: st.Env, Line: st.Line}
 	case isShells(st.Argv[0], s.Snapshot):
 		// Quoted, the name is no alias: those were expanded as well.
-		return remote.Stage{Source: single(st.Argv[0]) + " " + quoteWords(st.Argv[1:]), Env: st.Env}
+		return remote.Stage{Source: single(st.Argv[0]) + " " + quoteWords(st.Argv[1:]), Env: st.Env, Line: st.Line}
 	}
 	return remote.Stage{Argv: st.Argv, Env: st.Env}
+}
+
+// closing lets a stage begin without standard input or output.
+func closing(stage remote.Stage, closed []int) remote.Stage {
+	if len(closed) == 0 {
+		return stage
+	}
+	text := stage.Source
+	if stage.Argv != nil {
+		text = single(stage.Argv[0]) + " " + quoteWords(stage.Argv[1:])
+	}
+	stage.Argv, stage.Source = nil, "{ "+text+"\n}"
+	for _, n := range closed {
+		stage.Source += fmt.Sprintf(" %d>&-", n)
+	}
+	return stage
 }
 
 // sameFile reports whether what is written to a and b ends in one place.

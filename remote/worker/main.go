@@ -90,7 +90,7 @@ func sourceStage(end *os.File, t *remote.Task, prepare func(*interp.Config)) int
 	if err != nil {
 		return finish(end, failed(err))
 	}
-	sh.RunSource(context.Background(), "sshell", t.Stages[0].Source)
+	sh.RunAt(context.Background(), "sshell", t.Stages[0].Source, t.Stages[0].Line)
 	status := sh.Exit()
 	r, err := replyFor(&remote.Result{Statuses: []plan.Status{status}}, nil)
 	if err != nil {
