@@ -4,8 +4,9 @@ package plan
 type Content struct {
 	Sources []string // names of objects in the output's bucket, in order
 	Upload  *Upload  // has all of it instead of Sources, nil where those have
-	// Scratch is how the names of all objects begin that are to be removed when the output is made, or given up. The one
-	// of the name Open goes before the others are listed: who adds to them looks whether it is there.
+	Refused bool     // there is to be no object: Commit leaves what there is
+	// Scratch is how the names of all objects begin that are to be removed when the output is made, or given up; empty for
+	// none. The one of the name Open goes before the others are listed: who adds to them looks whether it is there.
 	Scratch string
 	Open    string
 }

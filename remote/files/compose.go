@@ -11,9 +11,13 @@ import (
 )
 
 // Compose makes an object of content, behind what it has if add, without moving its bytes, and removes content. The error
-// says why there is no object: what could not be removed expires by the bucket's rules.
+// says why there is no object: what could not be removed expires by the bucket's rules. Content that was refused is only
+// removed.
 func (f *Files) Compose(ctx context.Context, name string, add bool, content plan.Content) error {
-	err := f.compose(ctx, name, add, &content)
+	var err error
+	if !content.Refused {
+		err = f.compose(ctx, name, add, &content)
+	}
 	_ = f.Discard(ctx, content)
 	return cause(err)
 }
@@ -127,6 +131,9 @@ func (f *Files) Discard(ctx context.Context, content plan.Content) error {
 }
 
 func (f *Files) removeScratch(ctx context.Context, content plan.Content) error {
+	if content.Scratch == "" {
+		return nil
+	}
 	s, prefix, err := f.object(ctx, content.Scratch)
 	if err != nil {
 		return err

@@ -67,6 +67,7 @@ func TestOutputOfContent(t *testing.T) {
 		{"behind nothing", "new", true, content("s3://data/tmp/1/b"), false, "tmp/1/b ", nil},
 		{"of nothing", "out", false, content(), false, "", nil},
 		{"given up", "out", false, content("s3://data/tmp/1/a"), true, "out ", nil},
+		{"refused", "out", false, plan.Content{Refused: true, Scratch: "s3://data/tmp/1/", Open: "s3://data/tmp/1/open"}, false, "out ", nil},
 		{"of what is missing", "out", false, content("s3://data/tmp/1/a", "s3://data/tmp/1/no"), false, "out ", fs.ErrNotExist},
 		{"of another bucket", "out", false, content("s3://else/tmp/1/a"), false, "out ", fs.ErrInvalid},
 	} {

@@ -178,7 +178,7 @@ func (c *collector) end(err error, _ plan.Status) error {
 		c.abandon()
 		return err
 	}
-	content := plan.Content{Scratch: c.s.scratch.prefix(c.bucket()), Open: c.s.scratch.open(c.bucket())}
+	content := plan.Content{Refused: c.s.refused.Load(), Scratch: c.s.scratch.prefix(c.bucket()), Open: c.s.scratch.open(c.bucket())}
 	for _, p := range c.rest {
 		content.Sources = append(content.Sources, p.name)
 	}

@@ -2,14 +2,18 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"sshell/interp/plan"
+	"sshell/pipes/objstore"
 	"sshell/remote"
 	"sshell/remote/chunk"
 )
@@ -117,6 +121,102 @@ func TestStoredOutput(t *testing.T) {
 				t.Errorf("left: %q", keys)
 			}
 		})
+	}
+}
+
+// What a bucket does not take is said in one line, and nothing appears, and nothing is left.
+func TestStoredOutputRefused(t *testing.T) {
+	denied, gone := errors.New("access denied"), errors.New("no such bucket")
+	for _, c := range []struct {
+		name   string
+		line   string
+		refuse func(bucket, op, key string) error
+		want   string
+	}{
+		{"read-only", "parmap -j1 echo ::: a b", func(bucket, op, _ string) error {
+			if bucket == "out" && op != "get" {
+				return denied
+			}
+			return nil
+		}, "sshell: parmap: task 1: store in s3://out: access denied\n"},
+		{"missing", "on local echo a", func(bucket, _, _ string) error {
+			if bucket == "out" {
+				return gone
+			}
+			return nil
+		}, "sshell: on: store in s3://out: no such bucket\n"},
+		{"no uploads", "parmap 'yes | head -c' ::: 6000000", func(_, op, _ string) error {
+			if op == "upload" {
+				return denied
+			}
+			return nil
+		}, "sshell: parmap: s3://out/result: access denied\n"},
+		{"no ledger", "parmap 'yes | head -c' ::: 6000000", func(_, _, key string) error {
+			if strings.HasPrefix(key, "ledger/") {
+				return denied
+			}
+			return nil
+		}, "sshell: parmap: s3://out/result: write ledger: access denied\n"},
+		{"an upload that is aborted", "parmap 'yes | head -c' ::: 6000000 6000000", func(_, op, _ string) error {
+			if op == "copy" {
+				return objstore.ErrNoUpload
+			}
+			return nil
+		}, "sshell: parmap: s3://out/result: its upload was aborted meanwhile\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newStoreBench(t)
+			defer checkLeaks(t, b.bench)()
+			b.put("s3://out/result", "old")
+			b.store.refuse = c.refuse
+			a, content, _ := b.runOut(c.line)
+			if a.err != c.want || content != nil || a.last() != 125 {
+				t.Errorf("%q, %v, content %v, want %q", a.err, a.statuses, content, c.want)
+			}
+			if keys := b.left(); len(keys) > 0 || b.get("s3://out/result") != "old" {
+				t.Errorf("left: %q", keys)
+			}
+		})
+	}
+}
+
+// A bucket that is removed while tasks run ends the run, whatever they are at.
+func TestStoredOutputBucketGone(t *testing.T) {
+	for after := range 8 {
+		b := newStoreBench(t)
+		check := checkLeaks(t, b.bench)
+		left := int64(after)
+		b.store.refuse = func(bucket, _, _ string) error {
+			if bucket == "out" && atomic.AddInt64(&left, -1) < 0 {
+				return errors.New("no such bucket")
+			}
+			return nil
+		}
+		a, content, _ := b.runOut("parmap -j2 'yes | head -c' ::: 6000000 6000000 10 6000000")
+		if lines := strings.Count(a.err, "\n"); lines != 1 || !strings.Contains(a.err, "no such bucket") || content != nil || a.last() != 125 {
+			t.Errorf("after %d: %q, %v, content %v", after, a.err, a.statuses, content)
+		}
+		check()
+	}
+}
+
+// With --strict an object stays what it was when a task failed, on targets that store and on others.
+func TestStrictOutput(t *testing.T) {
+	line := "parmap --strict 'yes {} | head -c 6000000; exit {}' ::: 0 3"
+	said := "sshell: parmap: s3://out/result is not written: a task failed, and --strict takes all or nothing\n"
+	for _, target := range []plan.Target{target, plan.Local} {
+		b := newStoreBench(t)
+		check := checkLeaks(t, b.bench)
+		b.target = target
+		b.put("s3://out/result", "old")
+		a, content, text := b.runOut(line)
+		if text != "old" || content == nil || a.out != "" || a.last() != 1 || a.err != said {
+			t.Errorf("%s: %d bytes, %q, %v", target, len(text), a.err, a.statuses)
+		}
+		if keys := b.left(); len(keys) > 0 {
+			t.Errorf("%s: left: %q", target, keys)
+		}
+		check()
 	}
 }
 

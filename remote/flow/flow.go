@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sshell/interp/plan"
@@ -58,14 +59,15 @@ type segment struct {
 	umask   *int     // nil if the tasks' is this process's, which other targets know nothing of
 	needs   sync.Map // by *command: what tasks of it need, []string
 
-	scratch *scratch // nil on a target whose tasks store nothing
+	scratch *scratch    // nil on a target whose tasks store nothing
+	refused atomic.Bool // its output is none, by --strict
 
 	mu    sync.Mutex
 	opens []io.Closer // runners that are the segment's own
 }
 
 func (f *Flow) segment(seg plan.Segment) *segment {
-	s := &segment{Flow: f, Segment: seg, id: ledger.NewID(time.Now()), environ: f.cfg.Environ(seg.Snapshot)}
+	s := &segment{Flow: f, Segment: seg, id: ledger.NewIDBelow(os.Getenv("SSHELL_RUN"), time.Now()), environ: f.cfg.Environ(seg.Snapshot)}
 	if seg.Snapshot == nil {
 		return s
 	}
@@ -165,7 +167,22 @@ func (f *Flow) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	r.refuse()
 	return statuses, nil
+}
+
+// refuse has an object that the segment's output is stay what it was, if --strict says so. What else there may be as standard
+// output has got nothing.
+func (r *segmentRun) refuse() {
+	out, ok := r.Out.(plan.ObjectOutput)
+	if !ok || !r.refused.Load() {
+		return
+	}
+	if !r.collected {
+		out.Make(plan.Content{Refused: true})
+	}
+	name, _ := out.Object()
+	r.say(len(r.Stages)-1, fmt.Errorf("%s is not written: a task failed, and --strict takes all or nothing", name))
 }
 
 // ReadsObjects implements plan.ObjectReader.
@@ -180,6 +197,8 @@ type segmentRun struct {
 	ended    []chan struct{} // of each unit: closed when it has ended
 	failing  sync.Mutex
 	failed   bool // under failing
+
+	collected bool // a collector has the segment's output
 }
 
 func (r *segmentRun) run(ctx context.Context, units []unit) {
@@ -217,7 +236,7 @@ func (r *segmentRun) run(ctx context.Context, units []unit) {
 				ends = append(ends, io.stdout)
 			}
 		} else if c := r.collect(ctx, u); c != nil {
-			io.to = c
+			io.to, r.collected = c, true
 		}
 		at := first
 		r.running.Go(func() {
@@ -271,6 +290,7 @@ func (r *segmentRun) unit(ctx context.Context, u unit, first int, io streams, en
 		if errors.As(err, &at) {
 			stage, err = first+at.stage, at.error
 		}
+		r.statuses[stage] = plan.StatusMachinery // even if what failed is what became of the command's output
 		r.fail(stage, err)
 	}
 	if ctx.Err() != nil {

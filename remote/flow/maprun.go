@@ -245,7 +245,11 @@ func (r *mapRun) work(statuses []plan.Status) error {
 	}
 	sum, err := sched.Run(r.ctx, c, r.nextJob)
 	if o.strict {
-		r.order.release(err == nil && sum.Failed == 0)
+		keep := err == nil && sum.Failed == 0
+		r.order.release(keep)
+		if err == nil && !keep && r.reduce == nil && r.first+r.stages() == len(r.s.Stages) {
+			r.s.refused.Store(true)
+		}
 	}
 	if err != nil {
 		r.order.abort(err)

@@ -26,6 +26,8 @@ type storing struct {
 	remote.Runner
 	mem.Buckets
 	lose func(t *remote.Task) (before, after bool) // says whether an attempt is lost before or after it has run; nil for never
+	// refuse says why a store does not do something, nil for what it does; nil for stores that do all.
+	refuse func(bucket, op, key string) error
 
 	mu    sync.Mutex
 	moved int64 // bytes that went through the client
@@ -33,6 +35,58 @@ type storing struct {
 }
 
 const target plan.Target = "store"
+
+// Bucket implements objstore.Buckets.
+func (r *storing) Bucket(ctx context.Context, name string) (objstore.Store, error) {
+	s, err := r.Buckets.Bucket(ctx, name)
+	if err != nil || r.refuse == nil {
+		return s, err
+	}
+	return guarded{s.(*mem.Store), func(op, key string) error {
+		return objstore.KeyError(op, key, r.refuse(name, op, key))
+	}}, nil
+}
+
+// guarded is a store that refuses what refuse gives an error for.
+type guarded struct {
+	*mem.Store
+	refuse func(op, key string) error
+}
+
+func (g guarded) Put(ctx context.Context, key string, body io.Reader, size int64, create bool) error {
+	if err := g.refuse("put", key); err != nil {
+		return err
+	}
+	return g.Store.Put(ctx, key, body, size, create)
+}
+
+func (g guarded) Get(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
+	if err := g.refuse("get", key); err != nil {
+		return nil, err
+	}
+	return g.Store.Get(ctx, key, off, n)
+}
+
+func (g guarded) Begin(ctx context.Context, key string) (objstore.Upload, error) {
+	if err := g.refuse("upload", key); err != nil {
+		return objstore.Upload{}, err
+	}
+	return g.Store.Begin(ctx, key)
+}
+
+func (g guarded) CopyPart(ctx context.Context, u objstore.Upload, number int, source string, off, n int64) (string, error) {
+	if err := g.refuse("copy", u.Key); err != nil {
+		return "", err
+	}
+	return g.Store.CopyPart(ctx, u, number, source, off, n)
+}
+
+func (g guarded) Abort(ctx context.Context, u objstore.Upload) error {
+	if err := g.refuse("abort", u.Key); err != nil {
+		return err
+	}
+	return g.Store.Abort(ctx, u)
+}
 
 func (r *storing) Scratch() string { return "scratch" }
 
@@ -262,8 +316,9 @@ func newStoreBench(t *testing.T) *storeBench {
 	return b
 }
 
+// bucket is a store that refuses nothing.
 func (b *storeBench) bucket(name string) objstore.Store {
-	s, err := b.store.Bucket(b.t.Context(), name)
+	s, err := b.store.Buckets.Bucket(b.t.Context(), name)
 	if err != nil {
 		b.t.Fatal(err)
 	}

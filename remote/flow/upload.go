@@ -134,6 +134,9 @@ func (c *collector) beginUpload() (objstore.Upload, error) {
 	if err == nil {
 		err = c.entry().Note(c.ctx, s, 1)
 	}
+	if err != nil {
+		err = c.failure(fmt.Errorf("write ledger: %w", cause(err)))
+	}
 	return u, err
 }
 

@@ -45,7 +45,11 @@ func Create(ctx context.Context, b objstore.Buckets, want remote.Output, dir str
 	}
 	go func() {
 		err := s.Put(ctx, key, r, -1, true)
-		r.CloseWithError(errors.Join(errAborted, err)) // for a Write that waits
+		failed := errAborted // for a Write that waits
+		if err != nil {
+			failed = fmt.Errorf("store output: %w", err)
+		}
+		r.CloseWithError(failed)
 		o.put <- err
 	}()
 	return o, nil
