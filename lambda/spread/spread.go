@@ -52,9 +52,10 @@ type reply struct {
 }
 
 const (
-	// from is how many invocations are under way before more are spread: for fewer, the requests take less than the time
-	// of one more function in between.
-	from = 100
+	// from is how many invocations are under way before more are spread: so many requests of some KB are less than one MB, which
+	// a slow link carries while functions start, and a function in between costs an invocation and passes on every
+	// answer: 0.6 ms of processor time a task (make bench-cloud BENCH=tasks).
+	from = 200
 	// least is how many together are worth a function in between, most how many it makes: it waits for the last one, and
 	// is paid for that long.
 	least, most = 4, 16
