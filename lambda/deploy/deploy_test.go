@@ -50,7 +50,7 @@ func TestDeployAndAgain(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	hasLines(t, lines, "+ bucket "+defaultBkt, "! bucket "+defaultBkt+": public access is blocked: skipped: the server has no such call",
-		"encrypted: skipped", "expire after 7 days: skipped", "+ role sshell-us-east-1", "+ function sshell: ")
+		"encrypted: skipped", "~ bucket "+defaultBkt+": tmp/ and open uploads expire after 7 days", "+ role sshell-us-east-1", "+ function sshell: ")
 	f, err := a.Lambda.GetFunction(t.Context(), &sdk.GetFunctionInput{FunctionName: aws.String("sshell")})
 	if err != nil {
 		t.Fatal(err)

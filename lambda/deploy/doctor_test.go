@@ -45,7 +45,7 @@ func TestDoctorFindsNothing(t *testing.T) {
 	}
 	hasLines(t, strings.Split(out.String(), "\n"), "note   settings: s3:// is S3 (AWS_ACCESS_KEY_ID)", "ok     agent: /bin/sshell-agent, build v1",
 		"ok     region: us-east-1", "ok     account: arn:aws:iam::000000000000:root", "ok     bucket "+defaultBkt+": objects are created, read and removed",
-		"note   bucket "+defaultBkt+": nothing left under tmp/ expires", "ok     function sshell: ", "ok     concurrency: 1000",
+		"ok     bucket "+defaultBkt+": what is left under tmp/ expires after 7 days", "ok     function sshell: ", "ok     concurrency: 1000",
 		"ok     function sshell: runs a stage")
 	list, err := a.objects.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(defaultBkt)})
 	if err != nil || len(list.Contents) > 0 {

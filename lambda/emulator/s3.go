@@ -60,8 +60,8 @@ type S3Config struct {
 //
 // The server keeps objects as files under their keys, and differs from S3 in what follows from that: a key cannot exist
 // beside keys that have it as their folder (the second Put fails with 409), a key that ends in a slash can hold no data,
-// a part of a key between slashes has at most 255 bytes, and "." and ".." are none. Further, calls about a bucket's lifecycle
-// answer 501. Keys with bytes that XML cannot carry are stored but not listed
+// a part of a key between slashes has at most 255 bytes, and "." and ".." are none. Rules of a bucket's lifecycle are
+// kept and shown, and nothing expires. Keys with bytes that XML cannot carry are stored but not listed
 // faithfully, since a listing's encoding-type is not heeded.
 func ServeS3(ctx context.Context, c S3Config) error {
 	if c.Faults != nil || c.Ahead != 0 {
@@ -103,6 +103,8 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		return fmt.Errorf("open s3 root: %w", err)
 	}
 	var ready atomic.Bool
+	known := c.accounts()
+	rules := &lifecycles{accounts: known}
 	err = embedgw.RunVersityGW(ctx, store, &embedgw.Config{
 		RootUserAccess:    c.AccessKey,
 		RootUserSecret:    c.SecretKey,
@@ -113,8 +115,8 @@ func serveS3(ctx context.Context, root, address string, c S3Config) error {
 		MultipartMaxParts: s3Parts,
 		Quiet:             true,
 		KeepAlive:         true,
-		IAMService:        c.accounts(),
-		S3Options: []s3api.Option{s3api.WithOnListen(func() {
+		IAMService:        known,
+		S3Options: []s3api.Option{s3api.WithMiddleware("/", rules.serve), s3api.WithOnListen(func() {
 			if c.Ready != nil && !ready.Swap(true) {
 				c.Ready("http://" + address)
 			}

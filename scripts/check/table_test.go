@@ -130,6 +130,8 @@ var modules = []module{
 		"system calls beside package syscall: descriptors, terminals, process groups"},
 	{"github.com/versity/versitygw", []string{"lambda/emulator"},
 		"an S3 server to run everything against on this machine; nothing but the emulator needs one"},
+	{"github.com/gofiber/fiber/v3", []string{"lambda/emulator"},
+		"what that server's handlers are; the emulator adds the calls that it lacks"},
 	{"github.com/pelletier/go-toml/v2/unstable", []string{"remote/settings"},
 		"the configuration file's format; the parser alone, which costs the shell's start nothing"},
 	{"golang.org/x/sync", []string{"shell", "pipes/...", "remote/...", "lambda/..."},
