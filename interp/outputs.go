@@ -29,6 +29,7 @@ type output struct {
 	name   string
 	file   plan.Output
 	commit bool // at the last close, not by an outputs
+	says   bool // it holds what was said of a failure, and appears all the same
 	failed func(error)
 }
 
@@ -44,7 +45,7 @@ func (o *output) closed() {
 
 // create opens the target of `>` as a file that appears later. ok is false for what is no regular file, which is
 // opened as in any shell.
-func (list *outputs) create(sh *Shell, name string, clobber bool) (d *desc, ok bool, err error) {
+func (list *outputs) create(sh *Shell, name string, clobber, says bool) (d *desc, ok bool, err error) {
 	target := name
 	st, serr := os.Stat(name)
 	switch {
@@ -81,12 +82,12 @@ func (list *outputs) create(sh *Shell, name string, clobber bool) (d *desc, ok b
 		return nil, true, redirectFailure(name, err)
 	}
 	list.mu.Lock()
-	list.list = append(list.list, &output{name: name, file: file})
+	list.list = append(list.list, &output{name: name, file: file, says: says})
 	list.mu.Unlock()
 	return newDesc(fd), true, nil
 }
 
-// finish commits what the pipeline wrote, or drops it when ok is false. A last stage that failed on a disk
+// finish commits what the pipeline wrote, or drops it when ok is false, but for what it said on standard error. A last stage that failed on a disk
 // that is full wrote a part, which is not to be taken for the whole.
 func (list *outputs) finish(ok bool, status int) error {
 	list.mu.Lock()
@@ -96,7 +97,7 @@ func (list *outputs) finish(ok bool, status int) error {
 		if ok && status != 0 && diskFull(o.file.File()) {
 			ok, failure = false, fmt.Errorf("%s: %s", o.name, sysMessage(unix.ENOSPC))
 		}
-		if !ok {
+		if !ok && !o.says {
 			o.file.Abort()
 			continue
 		}

@@ -363,6 +363,16 @@ func TestStagesBehindAreKilled(t *testing.T) {
 	}
 }
 
+// What is said of a failure is where standard error goes, though no output is there.
+func TestFaultIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	_, _, _ = placed(t, &breaking{}, "D="+dir+"; on local x 2> $D/said > $D/out; on local x | cat 2> $D/said2 > $D/out")
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 2 || files[0].Name() != "said" || files[1].Name() != "said2" {
+		t.Errorf("files %v, %v", files, err)
+	}
+}
+
 // With lastpipe the last stage is this shell's own.
 func TestLastPipe(t *testing.T) {
 	r := &recorder{}

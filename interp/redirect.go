@@ -139,7 +139,7 @@ func (sh *Shell) redirectSource(r *syntax.Redirect) (*desc, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sh.openTarget(r.Op, name)
+	return sh.openFor(r.Op, name, r.N != nil && r.N.Value == "2")
 }
 
 // quotedDelimiter reports whether any part of a here-document's delimiter is quoted: its body is then taken as
@@ -156,6 +156,11 @@ func quotedDelimiter(w *syntax.Word) bool {
 
 // openTarget opens a file for a redirection.
 func (sh *Shell) openTarget(op syntax.RedirOperator, name string) (*desc, error) {
+	return sh.openFor(op, name, false)
+}
+
+// openFor is openTarget; says tells that the file is for standard error.
+func (sh *Shell) openFor(op syntax.RedirOperator, name string, says bool) (*desc, error) {
 	if sh.cfg.Files != nil && sh.cfg.Files.Has(name) {
 		return sh.openStored(op, name)
 	}
@@ -172,7 +177,7 @@ func (sh *Shell) openTarget(op syntax.RedirOperator, name string) (*desc, error)
 		flags = unix.O_WRONLY | unix.O_CREAT | unix.O_APPEND
 	default:
 		if sh.outputs != nil {
-			if d, ok, err := sh.outputs.create(sh, name, op == syntax.RdrClob); ok {
+			if d, ok, err := sh.outputs.create(sh, name, op == syntax.RdrClob, says); ok {
 				return d, err
 			}
 		}
