@@ -67,6 +67,9 @@ func (c *call) putMark(ctx context.Context, text string) error {
 // cleanUp removes what the call stored, now if its function has answered, else when it is known to be gone.
 func (c *call) cleanUp(ctx context.Context, ans answer) {
 	ctx = context.WithoutCancel(ctx)
+	if ans.response == nil || ans.response.Failure != nil || ans.response.Deadline {
+		c.r.nests.suspect(c.task.Run)
+	}
 	if ans.gone {
 		c.remove(ctx, ans.response)
 		return
@@ -110,7 +113,11 @@ func (c *call) breakPipe(ctx context.Context, cause error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), tidyFor)
 	defer stop()
 	// A store that does not answer leaves the reader to its own function's time.
-	_ = c.streams.Break(ctx, c.task.Output.Stream, &pipes.Broken{Cause: cause.Error()})
+	broken := &pipes.Broken{Cause: cause.Error()}
+	if errors.Is(cause, remote.ErrLost) {
+		broken.Next = c.task.Output.Next
+	}
+	_ = c.streams.Break(ctx, c.task.Output.Stream, broken)
 }
 
 // late are the calls whose functions may still run.
@@ -132,6 +139,7 @@ func (l *late) add(ctx context.Context, c *call) {
 	l.group.Go(func() {
 		c.await(ctx, closing)
 		c.remove(ctx, nil)
+		c.r.removeNested(ctx, c.task.Run, false)
 	})
 }
 
@@ -181,8 +189,56 @@ func (r *Runner) Close(ctx context.Context) error {
 	return fmt.Errorf("lambda: functions that were lost may still write: %w", ctx.Err())
 }
 
-// End removes what the tasks of a run shared. None of them may be under way.
+// nests are the runs whose tasks may have left what they themselves had started: functions that were killed could not see to it.
+type nests struct {
+	mu   sync.Mutex
+	runs map[string]bool // whether the run has ended
+}
+
+// suspect notes a run.
+func (n *nests) suspect(run string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.runs == nil {
+		n.runs = make(map[string]bool)
+	}
+	if _, known := n.runs[run]; !known {
+		n.runs[run] = false
+	}
+}
+
+// over reports whether a run is among them and has ended, as ending says, or was said before.
+func (n *nests) over(run string, ending bool) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ended, suspected := n.runs[run]
+	if suspected && ending {
+		n.runs[run] = true
+	}
+	return suspected && (ended || ending)
+}
+
+// removeNested removes what is stored of the runs below one that is ending, or has ended. Their functions that still run find it
+// gone, and leave nothing either.
+func (r *Runner) removeNested(ctx context.Context, run string, ending bool) error {
+	if !r.nests.over(run, ending) {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, tidyFor)
+	defer stop()
+	if err := objstore.RemoveAll(ctx, r.cfg.Store, "tmp/"+run+"."); err != nil {
+		return fmt.Errorf("remove nested runs: %w", err)
+	}
+	return nil
+}
+
+// End removes what the tasks of a run shared, and the runs below it that were not removed by those who started them. None of its
+// tasks may be under way.
 func (r *Runner) End(ctx context.Context, run string) error {
+	return errors.Join(r.removeNested(ctx, run, true), r.removeParts(ctx, run))
+}
+
+func (r *Runner) removeParts(ctx context.Context, run string) error {
 	r.shipments.forget(run)
 	if _, any := r.stored.LoadAndDelete(run); !any {
 		return nil

@@ -17,10 +17,11 @@ import (
 // output is one output of a call, on its way to a descriptor. It comes with the response, until that says that the rest is a
 // stream.
 type output struct {
-	name string
-	to   *os.File // nil for one that nobody wants
-	know sync.Once
-	over atomic.Bool // nobody takes any more
+	name  string
+	to    *os.File // nil for one that nobody wants
+	know  sync.Once
+	over  atomic.Bool // nobody takes any more
+	heard atomic.Bool // something came
 
 	drop     context.CancelFunc
 	answered chan struct{} // closed when it is known whether there is a stream
@@ -84,6 +85,7 @@ func (o *output) receive(ctx context.Context, t pipes.Transport) error {
 }
 
 func (o *output) write(p []byte) error {
+	o.heard.Store(true)
 	if o.to == nil {
 		return nil
 	}

@@ -44,6 +44,7 @@ type Runner struct {
 	shares    shares
 	stored    sync.Map // runs with stored parts
 	late      late
+	nests     nests
 	uploader  *artifact.Uploader
 	shipments shipments
 }
@@ -77,8 +78,9 @@ type call struct {
 	task    *remote.Task
 	id      string
 	streams pipes.Transport
-	mark    string // key
-	stdin   *stdin // nil when the task reads no stream
+	mark    string        // key
+	stdin   *stdin        // nil when the task reads no stream
+	given   *remote.Input // what was read of a stream that has no more, nil for none
 	outputs []*output
 	fate
 }
@@ -105,8 +107,22 @@ func (r *Runner) RunBy(ctx context.Context, by Invoker, t *remote.Task, s remote
 	result, err := c.settle(ctx, ans, s)
 	if err != nil {
 		c.breakPipe(ctx, err)
+		err = c.unheard(err)
 	}
 	return result, err
+}
+
+// unheard says of the error of an attempt that was lost that nothing was heard of it, where that is so.
+func (c *call) unheard(err error) error {
+	if !errors.Is(err, remote.ErrLost) {
+		return err
+	}
+	for _, o := range c.outputs {
+		if o.heard.Load() {
+			return err
+		}
+	}
+	return &remote.UnheardError{Err: err, Taken: c.stdin != nil || c.given != nil, Input: c.given}
 }
 
 // returnKey is the key of files that the task gives back.

@@ -47,6 +47,7 @@ func (c *call) openStdin(ctx context.Context, f *os.File, t *remote.Task, req *R
 	if all || err != nil {
 		in.close()
 		t.Input = remote.Input{Kind: remote.InlineInput, Inline: in.head}
+		c.given = &t.Input
 		return err
 	}
 	c.stdin, req.Stdin = in, in.name

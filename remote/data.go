@@ -29,6 +29,8 @@ type Input struct {
 	Inline []byte    `cbor:"inline,omitempty"`
 	Pieces []Piece   `cbor:"pieces,omitempty"` // of PiecesInput
 	Stream string    `cbor:"stream,omitempty"` // of PipeInput and ListInput
+	// Open is of PipeInput and ListInput what it is of an Output: who finds it missing has nothing to wait for.
+	Open string `cbor:"open,omitempty"`
 }
 
 // Piece is the range [Start, End) in bytes of an object, named as s3://bucket/key. A negative End is the object's.
@@ -57,15 +59,17 @@ type Output struct {
 	// Commit is the s3:// name of the mark by which the attempts at one task agree whose output counts: the first that has
 	// stored its own. All others give that one's Result. Empty for a task that has one attempt.
 	Commit string `cbor:"commit,omitempty"`
-	// Open is the s3:// name of what is removed first when the run's objects are: who stored one and then finds it missing
-	// removes its own. Empty where nobody removes them all.
+	// Open is the s3:// name of what is removed first when the run's objects, or its streams, are: who stored one and then finds
+	// it missing removes its own. Empty where nobody removes them all.
 	Open string `cbor:"open,omitempty"`
 	// Parts is not 0 for output whose lines are dealt to so many parts by Keys, as package keys has it. Result.Dealt is the
 	// index of the object.
 	Parts int    `cbor:"parts,omitempty"`
 	Keys  string `cbor:"keys,omitempty"`
-	// Stream is the name of what PipeOutput writes.
+	// Stream is the name of what PipeOutput writes. Next names the stream of the attempt that is made when this one is lost, where
+	// its reader goes on; empty if there will be none.
 	Stream string `cbor:"stream,omitempty"`
+	Next   string `cbor:"next,omitempty"`
 }
 
 // Storer is a Runner whose tasks read and write objects and streams of a store, so that what one task writes and another

@@ -105,6 +105,18 @@ type NotStartedError struct {
 func (e *NotStartedError) Error() string { return e.Err.Error() }
 func (e *NotStartedError) Unwrap() error { return e.Err }
 
+// UnheardError is of an attempt that was lost before anything of it was heard: nothing was written to Streams. A Runner that
+// cannot say so returns an error that only wraps ErrLost.
+type UnheardError struct {
+	Err error
+	// Taken says that something was read of Streams.Stdin. Input stands for it where all of it was, up to its end; else it is nil.
+	Taken bool
+	Input *Input
+}
+
+func (e *UnheardError) Error() string { return e.Err.Error() }
+func (e *UnheardError) Unwrap() error { return e.Err }
+
 // wireVersion is the version of Task and Result as they travel.
 const wireVersion = 2
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -29,4 +30,28 @@ func NewID(now time.Time) string {
 		tail[i] = idAlphabet[rand.IntN(len(idAlphabet))]
 	}
 	return string(id[:])
+}
+
+// NewIDBelow returns a run id for a run that a task of another run starts: it begins with that one's id and a dot, so that a
+// listing finds them together. An id that is none, such as the empty one, stands for no run.
+func NewIDBelow(outer string, now time.Time) string {
+	if !isID(outer) {
+		return NewID(now)
+	}
+	return outer + "." + NewID(now)
+}
+
+// maxID bounds what is believed to be an id, in bytes: it is a part of keys, which have 1,024.
+const maxID = 256
+
+func isID(id string) bool {
+	if len(id) > maxID {
+		return false
+	}
+	for part := range strings.SplitSeq(id, ".") {
+		if len(part) != idTime+idRandom || strings.Trim(part, idAlphabet) != "" {
+			return false
+		}
+	}
+	return true
 }

@@ -143,3 +143,19 @@ func TestParallelResumes(t *testing.T) {
 		t.Errorf("parallel ran %q", out)
 	}
 }
+
+// The runs that a run's tasks start have ids that begin with its own.
+func TestNewIDBelow(t *testing.T) {
+	outer := NewID(time.Now())
+	inner := NewIDBelow(outer, time.Now())
+	innermost := NewIDBelow(inner, time.Now())
+	if !strings.HasPrefix(inner, outer+".") || !strings.HasPrefix(innermost, inner+".") {
+		t.Errorf("ids %s, %s, %s", outer, inner, innermost)
+	}
+	for _, none := range []string{"", "x", outer + ".", "." + outer, outer + "/", strings.ToUpper(outer), outer + "." + outer[1:] + "/",
+		strings.Repeat(outer+".", 12) + outer} {
+		if id := NewIDBelow(none, time.Now()); len(id) != len(outer) {
+			t.Errorf("below %q: %s", none, id)
+		}
+	}
+}
