@@ -45,18 +45,20 @@ func (r *run) send(ctx context.Context, t *remote.Task) (drop func(), err error)
 		return func() {}, nil
 	}
 	key := fmt.Sprintf("tmp/%s/chunks/%d-%d-%d", t.Run, t.ID, t.Attempt, in.Start)
+	drop = func() {
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
+		defer stop()
+		_ = r.store.Delete(ctx, key) // what cannot be removed expires by the bucket's rule
+	}
 	if err := r.store.Put(ctx, key, chunk, chunk.Size(), false); err != nil {
+		drop() // it may be there all the same
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, refused("send %s: %w", in.Object, bare(err))
 	}
 	t.Input = remote.Input{Kind: remote.ChunkInput, Object: objstore.URL{Bucket: r.bucket, Key: key}.String(), End: chunk.Size()}
-	return func() {
-		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
-		defer stop()
-		_ = r.store.Delete(ctx, key) // what cannot be removed expires by the bucket's rule
-	}, nil
+	return drop, nil
 }
 
 // refused is an error before anything of a task was started.
