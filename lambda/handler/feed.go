@@ -56,7 +56,7 @@ func (i *invocation) input(ctx context.Context) (*feed, error) {
 		}
 	case in.Kind == remote.PipeInput:
 		f.name = "standard input"
-		f.open = func(ctx context.Context) (io.ReadCloser, error) { return i.streams.Open(ctx, in.Stream) }
+		f.open = func(ctx context.Context) (io.ReadCloser, error) { return pipes.Follow(ctx, i.streams, in.Stream) }
 	case in.Kind == remote.ListInput:
 		f.name = "standard input"
 		f.open = func(ctx context.Context) (io.ReadCloser, error) { return i.listed(ctx, in.Stream) }

@@ -68,6 +68,7 @@ func (i *invocation) respond(ctx context.Context, err error) *lambda.Response {
 		}
 		*[...]*lambda.Output{&response.Stdout, &response.Stderr}[n] = out
 	}
+	i.forget(ctx)
 	if failed == nil {
 		response.Returned, failed = i.giveBack(ctx)
 	}
@@ -202,10 +203,14 @@ func (i *invocation) watch(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 	look := time.NewTicker(lambda.LookEvery)
 	defer look.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
+			return
+		}
+		if n%overEvery == 0 && i.isOver(ctx) {
+			stop(errOver)
 			return
 		}
 		switch mark, err := i.mark(ctx); {

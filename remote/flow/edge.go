@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 
 	"sshell/interp/plan"
@@ -58,11 +59,45 @@ type streamEdge struct {
 	name string
 }
 
+// attempt names the stream of an attempt.
+func (e *streamEdge) attempt(n int) string {
+	if n == 0 {
+		return e.name
+	}
+	return e.name + "-" + strconv.Itoa(n)
+}
+
+// output is where an attempt writes, of so many as are made at most.
+func (e *streamEdge) output(n, tries int) remote.Output {
+	o := remote.Output{Kind: remote.PipeOutput, Stream: e.attempt(n)}
+	if n+1 < tries {
+		o.Next = e.attempt(n + 1)
+	}
+	return o
+}
+
 // finish ends the stream of a task that was not started, and wrote none, as a pipe would end.
 func (e *streamEdge) finish(ctx context.Context, status plan.Status) {
 	if l, err := e.s.scratch.list(ctx, e.name); err == nil {
 		_ = l.End(status) // who waits for it is told by the store, or stopped
 	}
+}
+
+// markStreams has a task know whether anybody waits for the streams that it uses.
+func (s *segment) markStreams(ctx context.Context, t *remote.Task) error {
+	reads := t.Input.Kind == remote.PipeInput || t.Input.Kind == remote.ListInput
+	writes := t.Output.Kind == remote.PipeOutput
+	if !reads && !writes {
+		return nil
+	}
+	open, err := s.scratch.streamsOpen(ctx)
+	if reads {
+		t.Input.Open = open
+	}
+	if writes {
+		t.Output.Open = open
+	}
+	return err
 }
 
 // listEdge tells a task which objects to read.

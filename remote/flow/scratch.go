@@ -24,8 +24,9 @@ type scratch struct {
 	last   atomic.Int64 // task's number
 
 	mu      sync.Mutex
-	buckets map[string]bool // where there are objects
+	buckets map[string]bool // where there are objects, or false where there may be
 	streams []string
+	marked  bool // streamsOpen was made
 	lists   []remote.Lister
 	given   string // the bucket whose objects are somebody else's to remove
 }
@@ -60,7 +61,8 @@ func (c *scratch) object(ctx context.Context, bucket string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.buckets[bucket] {
-		if err := c.putOpen(ctx, bucket); err != nil {
+		c.buckets[bucket] = false
+		if err := c.put(ctx, c.open(bucket)); err != nil {
 			return "", err
 		}
 		c.buckets[bucket] = true
@@ -68,19 +70,41 @@ func (c *scratch) object(ctx context.Context, bucket string) (string, error) {
 	return c.prefix(bucket) + strconv.FormatInt(c.last.Add(1), 10), nil
 }
 
-func (c *scratch) putOpen(ctx context.Context, bucket string) error {
-	u, err := objstore.ParseURL(c.open(bucket))
+// putTime bounds the request for a mark, which is not given up with the segment: it could come after the removal then.
+const putTime = 10 * time.Second
+
+// put stores a mark.
+func (c *scratch) put(ctx context.Context, name string) error {
+	u, err := objstore.ParseURL(name)
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), putTime)
+	defer stop()
 	s, err := c.storer.Bucket(ctx, u.Bucket)
 	if err == nil {
 		err = s.Put(ctx, u.Key, strings.NewReader(""), 0, false)
 	}
 	if err != nil {
-		return fmt.Errorf("store in %s%s: %w", objstore.Scheme, bucket, cause(err))
+		return fmt.Errorf("store in %s%s: %w", objstore.Scheme, u.Bucket, cause(err))
 	}
 	return nil
+}
+
+// streamsOpen names the object that is there while tasks may use the streams between them, which it makes at the first call; see
+// remote.Output.
+func (c *scratch) streamsOpen(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := c.prefix(c.storer.Scratch()) + "streams"
+	if c.marked {
+		return name, nil
+	}
+	if err := c.put(ctx, name); err != nil {
+		return "", err
+	}
+	c.marked = true
+	return name, nil
 }
 
 // output is where an attempt stores its output: beside those of other attempts at the task that object named.
@@ -93,10 +117,15 @@ func (c *scratch) output(object string, attempt int) remote.Output {
 // stream names a new stream.
 func (c *scratch) stream() string {
 	name := "between-" + strconv.FormatInt(c.last.Add(1), 10)
+	c.use(name)
+	return name
+}
+
+// use has a stream removed at the end.
+func (c *scratch) use(stream string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.streams = append(c.streams, name)
-	return name
+	c.streams = append(c.streams, stream)
 }
 
 // list begins the list of a stream's pieces.
@@ -126,6 +155,9 @@ func (c *scratch) close() error {
 	ctx, stop := context.WithTimeout(context.Background(), tidyTime)
 	defer stop()
 	var all error
+	if len(c.streams) > 0 {
+		all = c.removeMark(ctx)
+	}
 	for _, l := range c.lists {
 		l.Break("the segment is over") // one that was left, or is being broken, may have a piece under way
 	}
@@ -138,6 +170,19 @@ func (c *scratch) close() error {
 		}
 	}
 	return all
+}
+
+// removeMark removes what streamsOpen made, or may have made.
+func (c *scratch) removeMark(ctx context.Context) error {
+	s, err := c.storer.Bucket(ctx, c.storer.Scratch())
+	if err != nil {
+		return err
+	}
+	u, err := objstore.ParseURL(c.prefix(c.storer.Scratch()) + "streams")
+	if err != nil {
+		return err
+	}
+	return s.Delete(ctx, u.Key)
 }
 
 // remove removes what there is in a bucket.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +30,8 @@ func roleEnv(role, roleVar string) []string {
 	return env
 }
 
-// taskUnit is a task of stages that are joined by kernel pipes. On the segment's own descriptors it runs once: what it has
-// read and written cannot be taken back.
+// taskUnit is a task of stages that are joined by kernel pipes. On the segment's own descriptors it runs again when it was lost
+// only if nothing was written there: that cannot be taken back.
 type taskUnit struct {
 	first int
 	parts []*fused
@@ -67,7 +69,10 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 			return nil, err
 		}
 	}
-	if t.Output, err = s.output(ctx, io); err != nil {
+	if t.Output, err = s.output(ctx, io, u.tries()); err != nil {
+		return nil, err
+	}
+	if err = s.markStreams(ctx, t); err != nil {
 		return nil, err
 	}
 	result, err := u.attempts(ctx, s, runner, t, io)
@@ -78,27 +83,86 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 // taskTries is how many attempts a task has that can be lost without harm: as many as others.
 const taskTries = 3
 
-// attempts runs the task, again if it was lost and nothing has come of it: what it reads is stored, and so is what it writes.
+// tries is how many attempts there may be.
+func (u *taskUnit) tries() int {
+	if u.parts[0].once {
+		return 1
+	}
+	return taskTries
+}
+
+// attempts runs the task, again if it was lost and nothing has come of it: what it reads can be read again, and what it writes is
+// stored, or was not written yet.
 func (u *taskUnit) attempts(ctx context.Context, s *segment, runner remote.Runner, t *remote.Task, io streams) (*remote.Result, error) {
+	start := offset(io.stdin)
 	for n := 0; ; n++ {
 		result, err := runner.Run(ctx, t, remote.Streams{Stdin: io.stdin, Stdout: io.stdout, Stderr: io.stderr[0]})
-		list, listed := io.from.(*listEdge)
-		replays := t.Output.Kind == remote.ObjectOutput && (listed || t.Input.Kind == remote.PiecesInput || t.Input.Kind == remote.NoInput)
-		if !errors.Is(err, remote.ErrLost) || ctx.Err() != nil || !replays || u.parts[0].once || n+1 == taskTries {
+		var unheard *remote.UnheardError
+		silent := errors.As(err, &unheard)
+		if !errors.Is(err, remote.ErrLost) || ctx.Err() != nil || n+1 == u.tries() || t.Output.Kind != remote.ObjectOutput && !silent {
 			return result, err
 		}
-		if listed {
-			pieces, wholeErr := list.whole(ctx)
-			if wholeErr != nil {
-				return nil, err
-			}
-			t.Input = remote.Input{Kind: remote.PiecesInput, Pieces: pieces}
+		again := *t
+		if !io.replay(ctx, &again, unheard, start) {
+			return nil, err
 		}
 		pause(ctx, n)
-		again := *t
-		again.Attempt, again.Output = n+1, s.scratch.output(strings.TrimSuffix(t.Output.Object, "/"+strconv.Itoa(n)), n+1)
+		again.Attempt = n + 1
+		switch e, ok := io.to.(*streamEdge); {
+		case ok:
+			open := t.Output.Open
+			again.Output = e.output(n+1, u.tries())
+			again.Output.Open = open
+			s.scratch.use(again.Output.Stream)
+		case t.Output.Kind == remote.ObjectOutput:
+			again.Output = s.scratch.output(strings.TrimSuffix(t.Output.Object, "/"+strconv.Itoa(n)), n+1)
+		}
 		t = &again
 	}
+}
+
+// replay makes the input of a task that was lost that of another attempt, and reports whether that can be: a stream between two
+// tasks cannot be read again, since its reader may have told the writer that it wants no more.
+func (io *streams) replay(ctx context.Context, t *remote.Task, lost *remote.UnheardError, start int64) bool {
+	switch t.Input.Kind {
+	case remote.ListInput:
+		pieces, err := io.from.(*listEdge).whole(ctx)
+		t.Input = remote.Input{Kind: remote.PiecesInput, Pieces: pieces}
+		return err == nil
+	case remote.PipeInput:
+		return false
+	case remote.StreamInput:
+		switch {
+		case lost == nil:
+			return false
+		case lost.Input != nil:
+			t.Input = *lost.Input
+		case lost.Taken:
+			return start >= 0 && rewind(io.stdin, start)
+		}
+	}
+	return true
+}
+
+// offset is where a file stands, -1 for what is none, or nil.
+func offset(f *os.File) int64 {
+	if f == nil {
+		return -1
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return -1
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return -1
+	}
+	return at
+}
+
+// rewind makes a file stand where it stood.
+func rewind(f *os.File, at int64) bool {
+	_, err := f.Seek(at, io.SeekStart)
+	return err == nil
 }
 
 // input is what a task reads.
@@ -116,9 +180,9 @@ func (io *streams) input() remote.Input {
 }
 
 // output is where a task that runs once writes.
-func (s *segment) output(ctx context.Context, io streams) (remote.Output, error) {
+func (s *segment) output(ctx context.Context, io streams, tries int) (remote.Output, error) {
 	if e, ok := io.to.(*streamEdge); ok {
-		return remote.Output{Kind: remote.PipeOutput, Stream: e.name}, nil
+		return e.output(0, tries), nil
 	}
 	t := io.taker()
 	if t == nil {
