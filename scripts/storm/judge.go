@@ -20,6 +20,7 @@ type answer struct {
 	stdout, stderr string
 	status         int
 	files          []string // what those of the names that are watched hold
+	said           string   // what the last of them holds, lines of the machinery too
 	late           bool     // it had to be killed
 }
 
@@ -64,15 +65,19 @@ func (g *ground) judge(p *pipeline, number int) verdict {
 		return verdict{wrong, err.Error()}
 	}
 	v := compare(ours, bash, p.signal != 0)
+	if p.signal != 0 {
+		v.why += fmt.Sprintf(" (%v after %v)", p.signal, p.after)
+	}
 	if rest := g.left(mark); rest != "" && v.kind != wrong {
-		v = verdict{left, "left: " + rest}
+		v = verdict{left, v.why + ": left: " + rest}
 	}
 	return v
 }
 
 // compare says whether an answer keeps the promise.
 func compare(ours, bash *answer, signalled bool) verdict {
-	line, _, _ := strings.Cut(ours.stderr, "\n")
+	line := ours.stderr + ours.said
+	line, _, _ = strings.Cut(line[max(0, strings.Index(line, machinery)):], "\n")
 	switch {
 	case ours.late:
 		return verdict{wrong, fmt.Sprintf("took more than %v; it had said: %.200q", patience, ours.stderr)}
@@ -80,7 +85,7 @@ func compare(ours, bash *answer, signalled bool) verdict {
 		return verdict{kind: equal}
 	case ours.status != 0 && signalled && !ours.parts(bash):
 		return verdict{interrupted, line}
-	case ours.status != 0 && strings.Contains(ours.stderr, "sshell: ") && !ours.parts(bash):
+	case ours.status != 0 && strings.Contains(ours.stderr+ours.said, machinery) && !ours.parts(bash):
 		return verdict{told, line}
 	}
 	return verdict{wrong, fmt.Sprintf("status %d, in bash %d; stdout %.200q, in bash %.200q; files %.100q, in bash %.100q; it said %.300q",
@@ -133,6 +138,8 @@ func (g *ground) answer(dir, shell, script string, p *pipeline, store, objects s
 		}
 		a.files = append(a.files, content(path))
 	}
+	said, _ := os.ReadFile(filepath.Join(dir, watched[len(watched)-1])) // there may be none
+	a.said = string(said)
 	return a, nil
 }
 

@@ -213,7 +213,7 @@ func (m *maker) sink() (ours, bash string) {
 	case 1:
 		return " > $STORE/out", " > $STORE/out"
 	case 2:
-		return " | sort -o out", " | sort -o out"
+		return " | bash -c 'sort > sorted && mv sorted out'", " | bash -c 'sort > sorted && mv sorted out'"
 	case 3:
 		return " | { cat > out; echo end > end; }", " | { cat > out; echo end > end; }"
 	}
