@@ -32,6 +32,12 @@ func (u *mapUnit) explain(ctx context.Context, s *segment) ([]string, error) {
 		}
 		lines = append(lines, fmt.Sprintf("lines shuffled to %d tasks by key", parts))
 	}
+	lines = append(lines, s.commandTravels(u.options.runnerOptions(s.dir, false), u.command, u.options.with)...)
+	if u.reduce != nil {
+		if more := s.commandTravels(u.reduce.runnerOptions(s.dir, false), u.reducer, u.reduce.with); more != nil {
+			lines = append(append(lines, "to reduce:"), more...)
+		}
+	}
 	return lines, nil
 }
 

@@ -127,7 +127,8 @@ func (u *shuffleUnit) storesOutput() bool { return true }
 func (u *shuffleUnit) readsObject(*segment) bool { return false }
 
 func (u *shuffleUnit) explain(_ context.Context, s *segment) ([]string, error) {
-	return []string{fmt.Sprintf("tasks %d, one for each part of the keys", len(newShuffle(&reducing{o: u.options, slots: u.options.slots(s.cfg.Cores)}).parts))}, nil
+	tasks := fmt.Sprintf("tasks %d, one for each part of the keys", len(newShuffle(&reducing{o: u.options, slots: u.options.slots(s.cfg.Cores)}).parts))
+	return append([]string{tasks}, s.commandTravels(u.options.runnerOptions(s.dir, false), u.command, u.options.with)...), nil
 }
 
 func (u *shuffleUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Status, error) {

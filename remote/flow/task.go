@@ -39,8 +39,14 @@ type taskUnit struct {
 
 func (u *taskUnit) stages() int { return len(u.parts) }
 
-func (u *taskUnit) explain(context.Context, *segment) ([]string, error) {
-	return []string{"tasks 1"}, nil
+func (u *taskUnit) explain(_ context.Context, s *segment) ([]string, error) {
+	lead := u.parts[0]
+	var stages []remote.Stage
+	for _, p := range u.parts {
+		stages = append(stages, p.stage)
+	}
+	more := s.travels(lead.placing.runnerOptions(s.dir, true), stages, s.stageArtifacts(stages, lead.placing.with))
+	return append([]string{"tasks 1"}, more...), nil
 }
 
 func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Status, error) {

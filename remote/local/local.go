@@ -53,6 +53,7 @@ type Config struct {
 // Runner is a remote.Runner on this machine. It bounds nothing by itself.
 type Runner struct {
 	isolate bool
+	shell   []string // as in Config
 	worker  *worker.Worker
 	objects *objects
 }
@@ -67,7 +68,7 @@ func New(cfg Config) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up local runner: %w", err)
 	}
-	return &Runner{isolate: cfg.Isolate, worker: w, objects: newObjects(cfg.Files)}, nil
+	return &Runner{isolate: cfg.Isolate, shell: cfg.Shell, worker: w, objects: newObjects(cfg.Files)}, nil
 }
 
 // Run makes an attempt at a task: see remote.Runner. An input that cannot be opened is a *remote.NotStartedError with the

@@ -53,6 +53,22 @@ func shipmentFor(o *order, self string) (*shipment, error) {
 	return s, nil
 }
 
+// Travels says what an isolated task would see of this machine's files, a line each.
+func Travels(t *remote.Task, shell []string) ([]string, error) {
+	req := ship.Request{Dir: t.Dir, Artifacts: t.Artifacts, Env: t.Environ}
+	if len(shell) > 0 {
+		req.Shell = shell[0]
+	}
+	env := newEnviron(t.Environ)
+	for _, st := range t.Stages {
+		if st.Argv != nil {
+			req.Commands = append(req.Commands, ship.Command{Argv: st.Argv, Env: env.with(st.Env).list})
+		}
+	}
+	files, err := ship.Gather(req)
+	return ship.Lines(files), err
+}
+
 // refused is an error of the machinery before anything of the task was started.
 func refused(format string, args ...any) error {
 	return &remote.NotStartedError{Status: plan.StatusMachinery, Err: fmt.Errorf(format, args...)}
