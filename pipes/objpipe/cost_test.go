@@ -71,8 +71,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestCostOfAGigabyte: however fast the ends are, it takes few requests, and a reader asks little in vain.
-func TestCostOfAGigabyte(t *testing.T) {
+// TestCostOfBulk: however fast the ends are, it takes few requests, and a reader asks little in vain.
+func TestCostOfBulk(t *testing.T) {
 	piece := make([]byte, 1<<20)
 	for _, c := range []struct {
 		name        string
@@ -82,10 +82,10 @@ func TestCostOfAGigabyte(t *testing.T) {
 		late        time.Duration // the reader starts so much later
 		maxGetShare int           // GETs for 10 blocks
 	}{
-		{"at once", 1 << 30, 0, 0, 0, 20},
+		{"at once", 512 << 20, 0, 0, 0, 20},
 		{"50 MB/s", 256 << 20, 20 * time.Millisecond, 0, 0, 20},
-		{"reader slow", 256 << 20, 0, 30 * time.Millisecond, 0, 15},
-		{"reader late", 256 << 20, 0, 0, time.Hour, 15},
+		{"reader slow", 128 << 20, 0, 30 * time.Millisecond, 0, 15},
+		{"reader late", 128 << 20, 0, 0, time.Hour, 15},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -112,8 +112,9 @@ func TestCostOfAGigabyte(t *testing.T) {
 				done.Wait()
 				ws, rs := w.Stats(), r.Stats()
 				blocks := s.count("put")
-				if ws.Puts > 160 {
-					t.Errorf("the writer made %d PUTs", ws.Puts)
+				// A GiB more is 128 full blocks more, so that one takes 160 at most.
+				if most := int64(c.size/maxBlock + 160 - 128); ws.Puts > most {
+					t.Errorf("the writer made %d PUTs, want %d at most", ws.Puts, most)
 				}
 				if 10*int(rs.Gets) > c.maxGetShare*blocks {
 					t.Errorf("the reader made %d GETs, %d of them in vain, for %d blocks", rs.Gets, rs.Misses, blocks)

@@ -149,7 +149,7 @@ func testBreakAfterEnd(t *testing.T, b bench) {
 
 // testBreakRacesEnd: whichever comes first, both ends must agree.
 func testBreakRacesEnd(t *testing.T, b bench) {
-	for range 50 {
+	for range rounds {
 		w, r := b.create("s"), b.open("s")
 		data := random(100, 6)
 		b.write(w, data, func() {}).Wait()
@@ -269,7 +269,7 @@ func testWriterContext(t *testing.T, b bench) {
 
 // testWriterContextThenEnd: what was written with an ended context may be missing, so that it must not end well.
 func testWriterContextThenEnd(t *testing.T, b bench) {
-	for i := range 50 {
+	for i := range rounds {
 		ctx, cancel := context.WithCancel(t.Context())
 		w, err := b.transport.Create(ctx, "s")
 		if err != nil {

@@ -74,7 +74,7 @@ func Run(t *testing.T, config Config) {
 		t.Run(c.name, func(t *testing.T) {
 			if !config.Virtual {
 				watch(t)
-				c.test(t, bench{t, config.Open(t), func() {}, runtime.Gosched})
+				c.test(t, bench{t, config.Open(t), func() {}, func() { time.Sleep(10 * time.Millisecond) }})
 				return
 			}
 			synctest.Test(t, func(t *testing.T) {
@@ -90,7 +90,7 @@ func watch(t *testing.T) {
 	goroutines, files, _ := inUse(t)
 	t.Cleanup(func() {
 		// What was told to stop may need a moment.
-		for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+		for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) { // a look is dear, and others are to end meanwhile
 			g, f, stacks := inUse(t)
 			if g <= goroutines && f <= files {
 				return
@@ -128,7 +128,7 @@ type bench struct {
 	transport pipes.Transport
 	// settle returns when all goroutines are blocked, where that can be known, and else at once.
 	settle func()
-	// pause lets others run, and time go on where it is virtual.
+	// pause lets others run, and time go on: who writes until it is told writes no more meanwhile than a store can take.
 	pause func()
 }
 
@@ -185,6 +185,16 @@ func (b bench) breakStream(name, cause, next string) {
 	}
 }
 
+// rounds gives numbers from 0 on to 50, or, where a round is long as over a server, as many as fit in a second.
+func rounds(yield func(int) bool) {
+	const most, least = 50, 5
+	for i, began := 0, time.Now(); i < most && (i < least || time.Since(began) < time.Second); i++ {
+		if !yield(i) {
+			return
+		}
+	}
+}
+
 // write writes all of data in the background, then does then.
 func (b bench) write(w io.Writer, data []byte, then func()) *sync.WaitGroup {
 	var done sync.WaitGroup
@@ -199,7 +209,7 @@ func (b bench) write(w io.Writer, data []byte, then func()) *sync.WaitGroup {
 
 // flooded is how many bytes are enough to block a writer whose transport has bounds. Once a reader has a byte of one write of
 // so many, and reads no more, that write is blocked.
-const flooded = 4 << 20
+const flooded = 2 << 20
 
 // flood writes data again and again until a write fails, and returns the error. A transport that stores what nobody
 // reads takes flooded bytes and waits for told before it goes on.

@@ -143,7 +143,7 @@ func testWriteKeepsNothing(t *testing.T, b bench) {
 }
 
 func testLarge(t *testing.T, b bench) {
-	data := random(24<<20, 1)
+	data := random(18<<20, 1)
 	w, r := b.pair("s")
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -206,7 +206,7 @@ func testTinyReads(t *testing.T, b bench) {
 
 // testMany has all endings at once, each stream with data of its own.
 func testMany(t *testing.T, b bench) {
-	const streams = 48
+	const streams = 24
 	var done sync.WaitGroup
 	for i := range streams {
 		name := fmt.Sprintf("run/%d", i)
