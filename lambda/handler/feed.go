@@ -26,6 +26,7 @@ type feed struct {
 	open func(context.Context) (io.ReadCloser, error)
 	size int64 // bytes that there must be, -1 when nobody knows
 
+	task context.Context // ends before Stop is called where the task was stopped, by whomever
 	ctx  context.Context // the source's; Stop ends it
 	drop context.CancelFunc
 	done atomic.Bool
@@ -73,6 +74,7 @@ func (i *invocation) input(ctx context.Context) (*feed, error) {
 		f.w.Close()
 		return nil, err
 	}
+	f.task = ctx
 	f.ctx, f.drop = context.WithCancel(ctx)
 	return f, nil
 }
@@ -150,7 +152,11 @@ func (f *feed) copy() error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w: %w", f.name, err, remote.ErrLost)
 	}
-	defer src.Close()
+	defer func() {
+		if f.task.Err() == nil { // a task that was stopped does not say that it wants no more: another may read the stream
+			src.Close()
+		}
+	}()
 	for buf := make([]byte, blockSize); ; {
 		n, err := src.Read(buf)
 		if n > 0 {

@@ -17,7 +17,7 @@ func TestInputRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := new(mem.Store)
 		i := &invocation{streams: lambda.Streams(store, "run"), req: &lambda.Request{Stdin: "call/0"}}
-		f := &feed{name: "standard input", size: -1, ctx: t.Context(), open: i.sent}
+		f := &feed{name: "standard input", size: -1, task: t.Context(), ctx: t.Context(), open: i.sent}
 		began := time.Now()
 		if err := f.Feed(); !errors.Is(err, remote.ErrLost) || time.Since(began) > 2*sentWithin {
 			t.Errorf("%v after %v, want that it is lost after %v", err, time.Since(began), sentWithin)

@@ -119,6 +119,9 @@ func (i *invocation) perform(ctx context.Context) (*remote.Result, error) {
 		}
 		return nil, refused(err)
 	}
+	if in != nil {
+		in.task = running
+	}
 	go i.watch(running, stop)
 	result, err := i.work(running, out, errs, in)
 	if cause := context.Cause(running); cause != nil && err != nil {

@@ -105,6 +105,9 @@ func (u *taskUnit) attempts(ctx context.Context, s *segment, runner remote.Runne
 		result, err := runner.Run(ctx, t, remote.Streams{Stdin: io.stdin, Stdout: io.stdout, Stderr: io.stderr[0]})
 		var unheard *remote.UnheardError
 		silent := errors.As(err, &unheard)
+		if errors.Is(err, remote.ErrLost) && t.Output.Next != "" {
+			s.scratch.use(t.Output.Next) // the reader goes there, whoever writes it
+		}
 		if !errors.Is(err, remote.ErrLost) || ctx.Err() != nil || n+1 == u.tries() || t.Output.Kind != remote.ObjectOutput && !silent {
 			return result, err
 		}
@@ -119,7 +122,6 @@ func (u *taskUnit) attempts(ctx context.Context, s *segment, runner remote.Runne
 			open := t.Output.Open
 			again.Output = e.output(n+1, u.tries())
 			again.Output.Open = open
-			s.scratch.use(again.Output.Stream)
 		case t.Output.Kind == remote.ObjectOutput:
 			again.Output = s.scratch.output(strings.TrimSuffix(t.Output.Object, "/"+strconv.Itoa(n)), n+1)
 		}
