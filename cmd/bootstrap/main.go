@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,8 +84,24 @@ func serve() error {
 	if err != nil {
 		return err
 	}
+	whenConnected(h.Ready)
 	lambda.Start((&function{handler: h}).invoke)
 	return nil
+}
+
+// whenConnected calls ready when the first connection to the runtime API is there, over which an invocation is asked for: before
+// that nothing else is to take time. The runtime's client makes its transport of the default one.
+func whenConnected(ready func()) {
+	var once sync.Once
+	transport := http.DefaultTransport.(*http.Transport)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err == nil {
+			once.Do(func() { go ready() })
+		}
+		return conn, err
+	}
 }
 
 // beside gives the shell's program, which stands beside this one. It carries no SDK, and so starts in a fraction of the

@@ -60,6 +60,7 @@ type environment struct {
 	buckets *dir.Buckets
 	tmp     string
 	timeout time.Duration
+	pid     int
 
 	asked chan struct{} // one for each request for work
 	queue chan *invocation
@@ -90,6 +91,7 @@ func start(t testing.TB) *environment {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	f.pid = cmd.Process.Pid
 	go func() {
 		cmd.Wait()
 		close(f.dead)

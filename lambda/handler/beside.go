@@ -16,6 +16,7 @@ func (h *Handler) HandleBeside(ctx context.Context, payloads [][]byte, to func(n
 	ctx = unhurried(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.begin()
 	g := &group{h: h, broken: make(chan error, 1)}
 	for n, payload := range payloads {
 		w := to(n)
@@ -32,7 +33,10 @@ func (h *Handler) HandleBeside(ctx context.Context, payloads [][]byte, to func(n
 	g.prepare(ctx)
 	err := g.run(ctx)
 	g.release()
-	return errors.Join(err, h.tidy())
+	if err = errors.Join(err, h.tidy()); err == nil {
+		h.again()
+	}
+	return err
 }
 
 // refuse answers a request that could not be read.
@@ -148,7 +152,7 @@ func (g *group) end() error {
 	if g.running--; g.running > 0 {
 		return nil
 	}
-	return killKin()
+	return g.h.endKin()
 }
 
 func (g *group) release() {

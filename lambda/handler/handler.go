@@ -37,6 +37,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"sshell/interp/plan"
 	"sshell/lambda"
@@ -45,6 +46,7 @@ import (
 	"sshell/remote"
 	"sshell/remote/ship/artifact"
 	"sshell/remote/ship/relocate"
+	"sshell/remote/worker"
 )
 
 // Config is how a Handler is made.
@@ -75,6 +77,10 @@ type Handler struct {
 
 	programsDigest string // of the list of programs that is kept
 	programs       *artifact.Manifest
+
+	ahead  *worker.Ahead // of the next task, nil for none
+	served bool          // there was an invocation
+	shell  atomic.Bool   // the invocation has source to run
 }
 
 // New makes a Handler. On Linux this process takes in the orphans of the processes that it starts, from now on.
@@ -106,8 +112,20 @@ func (h *Handler) Handle(ctx context.Context, payload []byte) (io.Reader, error)
 		return bytes.NewReader(answer), err
 	}
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(h.live(ctx, req, lambda.NewLive(w))) }()
+	go h.serve(ctx, req, w)
 	return r, nil
+}
+
+// serve answers a request, and when the answer is out sees to the next.
+func (h *Handler) serve(ctx context.Context, req *lambda.Request, w *io.PipeWriter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begin()
+	err := h.live(ctx, req, lambda.NewLive(w))
+	w.CloseWithError(err)
+	if err == nil {
+		h.again()
+	}
 }
 
 func (h *Handler) live(ctx context.Context, req *lambda.Request, live *lambda.Live) error {
@@ -120,9 +138,7 @@ func (h *Handler) live(ctx context.Context, req *lambda.Request, live *lambda.Li
 
 // answer makes the attempt and gives the payload of its end.
 func (h *Handler) answer(ctx context.Context, req *lambda.Request, live *lambda.Live) ([]byte, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	i := &invocation{h: h, req: req, live: live, end: killKin}
+	i := &invocation{h: h, req: req, live: live, end: h.endKin}
 	response := i.run(ctx)
 	if i.survivors != nil {
 		return nil, i.survivors

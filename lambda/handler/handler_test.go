@@ -70,6 +70,7 @@ func newFunction(t *testing.T) *function {
 	if f.handler, err = New(Config{Buckets: f.buckets, Self: []string{self, "--worker"}, Tmp: f.tmp}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(f.handler.Close)
 	store, err := f.buckets.Bucket(t.Context(), "work-bucket")
 	if err != nil {
 		t.Fatal(err)
@@ -372,6 +373,7 @@ func TestNothingLeaks(t *testing.T) {
 	if second.err != nil || len(words) != 2 || words[0] != "0022" || !strings.HasPrefix(words[1], "task-") {
 		t.Errorf("second invocation: got %q %q, %v", second.out, second.errs, second.err)
 	}
+	f.handler.Close()
 	if after := descriptors(t); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}

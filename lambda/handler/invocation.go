@@ -184,7 +184,10 @@ func (i *invocation) work(ctx context.Context, out, errs *os.File, in *feed) (*r
 	if len(i.task.Stages) == 0 {
 		return join(ctx, in, out)
 	}
-	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell, Contained: true})
+	if slices.ContainsFunc(i.task.Stages, func(st remote.Stage) bool { return st.Argv == nil }) {
+		i.h.shell.Store(true)
+	}
+	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell, Ahead: i.h.ahead, Contained: true})
 	if err != nil {
 		if in != nil {
 			in.abandon()

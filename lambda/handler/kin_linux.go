@@ -21,22 +21,31 @@ const lookAgain = time.Millisecond
 
 // killKin kills all processes that descend from this one, and reaps them. Nobody else may wait for children meanwhile.
 func killKin() error {
-	for end := time.Now().Add(killGrace); ; time.Sleep(lookAgain) {
+	for end := time.Now().Add(killGrace); !reapAll(); time.Sleep(lookAgain) {
 		kin, err := descendants(os.Getpid())
-		if err != nil || len(kin) == 0 {
+		if err != nil {
 			return err
 		}
 		for _, pid := range kin {
 			unix.Kill(pid, unix.SIGKILL) // it may have gone meanwhile
 		}
-		for {
-			pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
-			if err != unix.EINTR && (err != nil || pid <= 0) {
-				break
-			}
-		}
 		if time.Now().After(end) {
 			return errors.New("a process does not go when it is killed")
+		}
+	}
+	return nil
+}
+
+// reapAll reaps the children that have ended. It reports whether there are no others: then nothing descends from this process,
+// since orphans would be its children.
+func reapAll() bool {
+	for {
+		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
+		switch {
+		case err == unix.ECHILD:
+			return true
+		case err != nil && err != unix.EINTR, err == nil && pid == 0:
+			return false
 		}
 	}
 }

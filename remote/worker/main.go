@@ -20,7 +20,8 @@ import (
 // firstHighFd is where a process of ours keeps its socket: above the numbers that scripts use.
 const firstHighFd = 200
 
-// Main is the main of a process of ours: args is the number of the descriptor that its order comes over. prepare may
+// Main is the main of a process of ours: args is the number of the descriptor that its order comes over, and whether it was
+// started ahead. prepare may
 // change what the interpreter is made with; nil changes nothing. It returns the status to exit with.
 func Main(args []string, prepare func(*interp.Config)) int {
 	end, err := openEnd(args)
@@ -28,9 +29,19 @@ func Main(args []string, prepare func(*interp.Config)) int {
 		fmt.Fprintf(os.Stderr, "sshell: worker: %v\n", err)
 		return plan.StatusMachinery
 	}
-	o, err := takeOrder(end)
+	ahead := len(args) > 1
+	if ahead {
+		err = takePlace(end)
+	}
+	var o *order
+	if err == nil {
+		o, err = takeOrder(end)
+	}
 	if err != nil {
 		return plan.StatusMachinery // whoever started us has gone, and with it who would read a message
+	}
+	if ahead && o.Task != nil {
+		setEnviron(o.Task)
 	}
 	if o.Guard {
 		return keepGuard(end)
@@ -47,7 +58,7 @@ func Main(args []string, prepare func(*interp.Config)) int {
 
 // openEnd takes our end of the socket out of the way of scripts, and lets the runtime report a crash over it.
 func openEnd(args []string) (*os.File, error) {
-	if len(args) != 1 {
+	if len(args) != 1 && !(len(args) == 2 && args[1] == aheadWord) {
 		return nil, fmt.Errorf("needs the number of a descriptor")
 	}
 	low, err := strconv.Atoi(args[0])

@@ -158,6 +158,9 @@ func (a *attempt) startWorker(p *process, files []uintptr) error {
 	if len(self) == 0 {
 		return &remote.NotStartedError{Status: plan.StatusMachinery, Err: errors.New("no program is set up to run shell source")}
 	}
+	if a.startedAhead(p, files) {
+		return nil
+	}
 	t, theirs, err := newTalk()
 	if err != nil {
 		return &remote.NotStartedError{Status: plan.StatusMachinery, Err: fmt.Errorf("start worker: %w", err)}

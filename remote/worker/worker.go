@@ -15,6 +15,10 @@
 // it are frames, a length of 8 bytes in network order and as many bytes of CBOR: an order down, a reply up. The
 // order's end stays open for as long as the task may live; when it closes, the process kills its group. A process that
 // ends without a reply was lost, unless a signal ended it, or a program took its place by exec.
+//
+// One that was started ahead (Ahead) sends an empty reply when it is there, and gets two things before its order: a byte
+// with the three descriptors of its stage, and a frame with its place. /proc/PID/environ of such a process is empty; what it
+// starts has the task's environment.
 package worker
 
 import (
@@ -43,6 +47,8 @@ type Config struct {
 	// Objects is the folder that s3:// stands for on this machine, by an absolute path: the source of isolated tasks may
 	// read and write it, and finds it by SSHELL_S3_DIR. Empty where s3:// is no folder.
 	Objects string
+	// Ahead is a process that the first stage of a task takes when it is one of source: of Self, for one task. nil for none.
+	Ahead *Ahead
 	// Contained says that whatever descends from this process ends with it, as in a namespace whose first it is, or a
 	// function's environment: nothing needs a guard.
 	Contained bool
