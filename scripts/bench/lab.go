@@ -130,19 +130,9 @@ func (l *lab) verify(c command, name string) error {
 	return nil
 }
 
-// times makes a function for figure.Duel that runs a command n times.
-func (l *lab) times(n int, c command) func() (time.Duration, error) {
-	return func() (time.Duration, error) {
-		var sum time.Duration
-		for range n {
-			took, err := l.run(c, nil)
-			if err != nil {
-				return 0, err
-			}
-			sum += took
-		}
-		return sum / time.Duration(n), nil
-	}
+// timed makes a function for figure.Duel that runs a command.
+func (l *lab) timed(c command) func() (time.Duration, error) {
+	return func() (time.Duration, error) { return l.run(c, nil) }
 }
 
 // peak is the most memory, in KiB, that a command had resident. GNU time stands between, because the kernel counts for a
