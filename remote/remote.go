@@ -76,6 +76,8 @@ type Result struct {
 	Start  time.Time     `cbor:"-"` // travels in the envelope, to the nanosecond
 	Wall   time.Duration `cbor:"wall,omitempty"`
 	MaxRSS int64         `cbor:"maxrss,omitempty"` // bytes, of the largest process
+	// Started is how many tasks it started itself, of its share of a budget, and will not start more; nil where nobody counted.
+	Started *int64 `cbor:"started,omitempty"`
 }
 
 // Dealt says where lines are that were dealt to parts.

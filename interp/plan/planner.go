@@ -172,7 +172,7 @@ func AskedByWords(role Role, argv []string) (Target, string) {
 var valueOptions = []string{
 	"-j", "-P", "--jobs", "-n", "-N", "--max-args", "--max-replace-args", "-a", "--arg-file", "-C", "--colsep", "--retries",
 	"--timeout", "--halt", "--joblog", "--results", "--tagstring", "-d", "--delimiter", "--env", "--memory", "--with", "--return",
-	"--procs", "--role-var", "--by", "-p", "-I",
+	"--procs", "--max-tasks", "--role-var", "--by", "-p", "-I",
 }
 
 // OnTakesValue reports whether an option of on takes the next word as its value.

@@ -56,9 +56,10 @@ func New(cfg Config) *Backend {
 	b := &Backend{cfg: cfg}
 	b.cloud = sync.OnceValues(openCloud)
 	b.files = files.New(lazyBuckets(b.cloud))
+	count := taskCount()
 	b.flows = map[plan.Target]*flow.Flow{
-		plan.Local:  flow.New(flow.Config{Runner: b.local, Files: b.files}),
-		plan.Lambda: flow.New(flow.Config{Runner: b.newRun, Files: b.files, Cores: functionsAtOnce}),
+		plan.Local:  flow.New(flow.Config{Runner: b.local, Files: b.files, CountTasks: count}),
+		plan.Lambda: flow.New(flow.Config{Runner: b.newRun, Files: b.files, Cores: functionsAtOnce, CountTasks: count}),
 	}
 	return b
 }

@@ -3,6 +3,8 @@ package backend
 import (
 	"os"
 	"strconv"
+
+	"sshell/lambda"
 )
 
 // depthVar says in the environment of a task how many functions it is below the client.
@@ -22,4 +24,14 @@ func deeper() (string, error) {
 		return "", refused("functions start functions %d deep, which is the limit: is there a recursion?", depth)
 	}
 	return depthVar + "=" + strconv.Itoa(depth+1), nil
+}
+
+// taskCount gives what counts the tasks that a task in a function starts, by all its shells together. Elsewhere, where each run has its
+// own budget, it is nil.
+func taskCount() func(n int64) (int64, error) {
+	path := os.Getenv(lambda.CountVar)
+	if path == "" {
+		return nil
+	}
+	return func(n int64) (int64, error) { return lambda.CountTasks(path, n) }
 }

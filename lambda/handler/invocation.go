@@ -30,6 +30,7 @@ type invocation struct {
 	held      *artifact.Held // artifacts, nil for none
 	short     bool           // its time ends with the function's, not by a limit of its own
 	sinks     []*sink
+	count     string       // the file where the tasks are counted that the task starts, empty without a share
 	end       func() error // kills the processes that are left, if nobody else's attempt is under way
 	survivors error        // why processes of the task may live on
 }
@@ -73,6 +74,7 @@ func (i *invocation) respond(ctx context.Context, err error) *lambda.Response {
 		response.Returned, failed = i.giveBack(ctx)
 	}
 	if failed == nil {
+		i.started(result)
 		response.Result, failed = remote.EncodeResult(result)
 		response.Deadline = result.TimedOut && i.short
 	}
@@ -164,6 +166,9 @@ func (i *invocation) settle(ctx context.Context) error {
 		}
 	}
 	i.addEnviron()
+	if err := i.openCount(); err != nil {
+		return refused(err)
+	}
 	end, ok := ctx.Deadline()
 	if !ok {
 		return nil

@@ -43,9 +43,19 @@
 //	--procs N             N copies of COMMAND in one place, such as a function, for its processors: N tasks for each place that -j
 //	                      counts. Each task has its own input, output, environment, status and attempts; its place's memory, working
 //	                      directory and files are theirs together, but for tasks with --return. This machine is one place
+//	--max-tasks N         no more tasks than N, with all that they start themselves
 //	--role-var NAME       NAME says in the environment what SSHELL_ROLE does
 //
 // Standard input of a task without a chunk is /dev/null, for the first one too.
+//
+// # How many tasks
+//
+// SSHELL_MAX_TASKS bounds the tasks of a run, and --max-tasks those of a parmap, all included that tasks start in their turn. What is
+// left when the number of a stage's tasks is known is divided over them, and each finds its share as SSHELL_MAX_TASKS: so the sum stays
+// below the bound without anybody being asked, and a task may be refused more where others have not used theirs. What a function says it
+// has not used of its task's is free again when the task has ended. Tasks for a
+// stream's chunks or values, whose number nobody knows, and those of reduce have no share. A segment that would pass
+// the bound fails before it does, with 125. Another attempt at a task is no other task, nor are halves, nor is what joins outputs.
 //
 // # Output
 //

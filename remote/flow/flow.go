@@ -30,6 +30,9 @@ type Config struct {
 	// Environ gives the environment of commands as NAME=VALUE; nil takes the snapshot's exported variables and
 	// functions, and this process's environment without a snapshot.
 	Environ func(*plan.Snapshot) []string
+	// CountTasks adds to how many tasks were started where TasksVar is a share that several runs have together, and returns
+	// their sum; n may be 0, or negative for those that were not started. nil counts each run by itself.
+	CountTasks func(n int64) (sum int64, err error)
 }
 
 // Flow runs segments. It implements plan.Segments, plan.Explainer and plan.ObjectReader, and may be used concurrently.
@@ -61,6 +64,8 @@ type segment struct {
 
 	scratch *scratch    // nil on a target whose tasks store nothing
 	refused atomic.Bool // its output is none, by --strict
+	tasks   *budget     // of tasks, nil for no bound
+	parts   int         // units, which share it
 
 	mu    sync.Mutex
 	opens []io.Closer // runners that are the segment's own
@@ -157,10 +162,14 @@ func (f *Flow) Run(ctx context.Context, seg plan.Segment) ([]plan.Status, error)
 		statuses[i] = plan.StatusMachinery
 	}
 	units, err := s.units()
+	if err == nil {
+		s.tasks, err = s.budget()
+	}
 	if err != nil {
 		s.say(0, err)
 		return statuses, nil
 	}
+	s.parts = len(units)
 	s.scratch = s.openScratch()
 	r := &segmentRun{segment: s, statuses: statuses}
 	r.run(ctx, units)

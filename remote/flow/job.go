@@ -55,6 +55,7 @@ type job struct {
 
 	stdout, stderr *pump
 	files          []*os.File
+	counted        bool         // its task was taken of the budget
 	replay         *replayDrain // of a task that has no place in the order, where attempts are lost
 	halves         []*job       // that take its place
 }
@@ -82,6 +83,12 @@ func (j *job) Seq() int64 { return j.v.seq }
 // Start implements sched.Job.
 func (j *job) Start(n int) (*remote.Task, remote.Streams, error) {
 	o := j.r.options
+	if !j.counted && !j.r.taken && !o.dryRun {
+		if err := j.r.tasks.take(1); err != nil {
+			return nil, remote.Streams{}, err
+		}
+	}
+	j.counted = true
 	t := j.r.s.task(j.stage)
 	t.ID, t.Attempt = j.id(), n
 	t.Artifacts = j.r.s.withValues(j.r.s.artifacts(j.r.command, o.with), j.r.command, j.v)
@@ -131,7 +138,7 @@ func (j *job) env(attempt int) []string {
 	id, seq := strconv.Itoa(j.id()), strconv.FormatInt(j.v.seq, 10)
 	env := append(make([]string, 0, 12), "SSHELL_RUN="+j.r.s.id, "SSHELL_TASK="+id, "SSHELL_ATTEMPT="+strconv.Itoa(attempt),
 		"PARALLEL_SEQ="+seq, "PARALLEL_JOBSLOT="+strconv.Itoa(j.v.slot))
-	env = append(env, roleEnv(roleWorker, j.r.options.roleVar)...)
+	env = append(append(env, roleEnv(roleWorker, j.r.options.roleVar)...), j.r.tasks.env(j.r.share)...)
 	if j.chunk == nil {
 		return env
 	}
@@ -286,6 +293,9 @@ func (j *job) settle(o sched.Outcome) error {
 	switch o.Verdict {
 	case sched.Final:
 		j.say(o)
+		if o.Result != nil && j.half == nil {
+			j.r.tasks.give(j.r.share, o.Result.Started)
+		}
 		if j.r.stored {
 			j.entry.adopt(storedOutput(o.Result))
 		}
@@ -376,7 +386,7 @@ func (j *job) Halve() ([]sched.Job, bool) {
 	j.half = j.half.split()
 	var jobs []sched.Job
 	for _, c := range chunks {
-		h := &job{r: j.r, v: j.v, stage: j.stage, text: j.text, tag: j.tag, chunk: c, half: j.half, width: j.width}
+		h := &job{r: j.r, v: j.v, stage: j.stage, text: j.text, tag: j.tag, chunk: c, half: j.half, width: j.width, counted: true}
 		j.halves = append(j.halves, h)
 		jobs = append(jobs, h)
 	}

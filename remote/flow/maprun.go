@@ -33,6 +33,9 @@ type mapRun struct {
 	tally   *progress
 	host    string // what the joblog calls the target
 	total   int64  // tasks, 0 if that is not known
+	tasks   *budget
+	share   int64 // of it for what each task starts itself
+	taken   bool  // what the tasks take of it was taken
 
 	stopIn, stopOut *waker // end reads of the input, and writes of the output
 	out             *sink
@@ -233,6 +236,9 @@ func (r *mapRun) work(statuses []plan.Status) error {
 	if err := r.count(&c); err != nil {
 		return err
 	}
+	if err := r.divide(); err != nil {
+		return err
+	}
 	if r.next != nil {
 		reducers, err := r.reducers(c.Runner)
 		if err != nil {
@@ -264,7 +270,9 @@ func (r *mapRun) work(statuses []plan.Status) error {
 		if err == nil {
 			err = reduceErr
 		}
-		statuses[len(statuses)-1] = reduced
+		if err == nil || errors.Is(err, errNotStarted) {
+			statuses[len(statuses)-1] = reduced
+		}
 	}
 	if errors.Is(err, errNotStarted) { // nobody reads what the tasks write
 		statuses[0], statuses[r.at] = statusGone, statusGone
@@ -317,6 +325,48 @@ func (r *mapRun) count(c *sched.Config) error {
 		r.tally = startProgress(r.stderr(), r.ledger, c.Total, c.Slots, o.bar)
 	}
 	return nil
+}
+
+// divide takes the tasks, where their number is known, and a share for each of what is left. Who reads a stream learns of tasks one at a
+// time, and they have none.
+func (r *mapRun) divide() error {
+	r.tasks = r.s.tasks.part("--max-tasks", r.options.most)
+	if r.tasks == nil || r.skip != nil || r.options.dryRun {
+		return nil
+	}
+	n := r.total
+	if n == 0 && r.knows() {
+		var err error
+		if n, r.taken, err = r.feed.total(r.ctx); err != nil {
+			return r.ofInput(err)
+		}
+	} else {
+		r.taken = n > 0
+	}
+	if !r.taken {
+		return nil
+	}
+	if err := r.tasks.take(n); err != nil {
+		return err
+	}
+	r.share = r.tasks.divide(n, r.s.parts)
+	return nil
+}
+
+// knows reports whether all tasks can be counted without waiting for somebody who writes.
+func (r *mapRun) knows() bool {
+	if r.chunks() {
+		return true // or the feed says so
+	}
+	groups := r.options.args.groups
+	for _, g := range groups {
+		for _, source := range g {
+			if info, err := os.Stat(r.s.path(source.file)); source.isFile && (err != nil || !info.Mode().IsRegular()) {
+				return false
+			}
+		}
+	}
+	return len(groups) > 0
 }
 
 // nextJob puts the next task together.

@@ -13,6 +13,7 @@ type mapOptions struct {
 	placing
 	jobs    jobs
 	procs   int
+	most    int // tasks, 0 for as many as there are
 	tries   int // 0 once, -1 without end
 	halt    sched.Halt
 	halve   bool
@@ -64,6 +65,7 @@ func (o *mapOptions) table() []option {
 	return append(o.options(), o.onOption(),
 		option{names("j jobs P max-procs"), required, setParsed(&o.jobs, parseJobs)},
 		option{names("procs"), required, setCount(&o.procs, 1)},
+		option{names("max-tasks"), required, setCount(&o.most, 1)},
 		option{names("k keep-order"), flag, setBool(&o.keep)},
 		option{names("u ungroup"), flag, setBool(&o.ungroup)},
 		option{names("group"), flag, setBool(new(bool))},

@@ -152,6 +152,9 @@ func (n *node) Seq() int64 { return n.seq }
 func (n *node) Start(attempt int) (*remote.Task, remote.Streams, error) {
 	r := n.r
 	stage, _, err := r.command.fill(values{})
+	if err == nil && attempt == 0 {
+		err = r.s.tasks.take(1)
+	}
 	if err != nil {
 		return nil, remote.Streams{}, err
 	}
@@ -161,6 +164,7 @@ func (n *node) Start(attempt int) (*remote.Task, remote.Streams, error) {
 	t.Input.Kind = remote.StreamInput
 	t.Env = append(roleEnv(roleReducer, r.o.roleVar), "SSHELL_RUN="+r.s.id, "SSHELL_TASK="+strconv.Itoa(t.ID),
 		"SSHELL_ATTEMPT="+strconv.Itoa(attempt))
+	t.Env = append(t.Env, r.s.tasks.env(0)...)
 	s := remote.Streams{Stdout: r.stdout, Stderr: r.stderr}
 	if n.stores() {
 		if t.Output, err = n.output(attempt); err != nil {

@@ -81,7 +81,15 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 	if err = s.markStreams(ctx, t); err != nil {
 		return nil, err
 	}
+	if err := s.tasks.take(1); err != nil {
+		return nil, err
+	}
+	share := s.tasks.divide(1, s.parts)
+	t.Env = append(t.Env, s.tasks.env(share)...)
 	result, err := u.attempts(ctx, s, runner, t, io)
+	if err == nil {
+		s.tasks.give(share, result.Started)
+	}
 	statuses, err := u.settle(io, t, result, err)
 	return statuses, u.deliver(ctx, io, result, statuses, err)
 }
