@@ -50,7 +50,9 @@ func (r *run) send(ctx context.Context, t *remote.Task) (drop func(), err error)
 		defer stop()
 		_ = r.store.Delete(ctx, key) // what cannot be removed expires by the bucket's rule
 	}
-	if err := r.store.Put(ctx, key, chunk, chunk.Size(), false); err != nil {
+	putting, stop := lingering(ctx)
+	defer stop()
+	if err := r.store.Put(putting, key, chunk, chunk.Size(), false); err != nil {
 		drop() // it may be there all the same
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -59,6 +61,23 @@ func (r *run) send(ctx context.Context, t *remote.Task) (drop func(), err error)
 	}
 	t.Input = remote.Input{Kind: remote.ChunkInput, Object: objstore.URL{Bucket: r.bucket, Key: key}.String(), End: chunk.Size()}
 	return drop, nil
+}
+
+// arriveTime is how long a chunk on its way may go on when its task is cancelled: one whose request is given up may still be stored,
+// after it was removed. 16 MiB take less on a usual line.
+const arriveTime = 2 * time.Second
+
+// lingering gives a context that ends arriveTime after ctx.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	later, stop := context.WithCancel(context.WithoutCancel(ctx))
+	release := context.AfterFunc(ctx, func() {
+		end := time.AfterFunc(arriveTime, stop)
+		context.AfterFunc(later, func() { end.Stop() })
+	})
+	return later, func() {
+		release()
+		stop()
+	}
 }
 
 // refused is an error before anything of a task was started.
