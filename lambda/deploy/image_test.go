@@ -3,6 +3,8 @@ package deploy
 import (
 	"context"
 	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +17,7 @@ type imaged struct {
 	Lambda
 	config  *types.FunctionConfiguration
 	uri     string
+	digests map[string]string // of the registry, by URI with a tag
 	tags    map[string]string
 	pending int // looks until it is ready
 }
@@ -28,7 +31,8 @@ func (l *imaged) GetFunction(context.Context, *sdk.GetFunctionInput, ...func(*sd
 		l.pending--
 		c.LastUpdateStatus = types.LastUpdateStatusInProgress
 	}
-	return &sdk.GetFunctionOutput{Configuration: &c, Tags: maps.Clone(l.tags), Code: &types.FunctionCodeLocation{ImageUri: aws.String(l.uri)}}, nil
+	return &sdk.GetFunctionOutput{Configuration: &c, Tags: maps.Clone(l.tags), Code: &types.FunctionCodeLocation{ImageUri: aws.String(l.uri),
+		ResolvedImageUri: aws.String(repositoryOf(l.uri) + "@sha256:" + aws.ToString(c.CodeSha256))}}, nil
 }
 
 func (l *imaged) CreateFunction(_ context.Context, in *sdk.CreateFunctionInput, _ ...func(*sdk.Options)) (*sdk.CreateFunctionOutput, error) {
@@ -38,6 +42,7 @@ func (l *imaged) CreateFunction(_ context.Context, in *sdk.CreateFunctionInput, 
 	l.config = &types.FunctionConfiguration{PackageType: in.PackageType, Architectures: in.Architectures, Role: in.Role, Description: in.Description,
 		Timeout: in.Timeout, MemorySize: in.MemorySize, Environment: &types.EnvironmentResponse{Variables: in.Environment.Variables}}
 	l.uri, l.tags, l.pending = aws.ToString(in.Code.ImageUri), in.Tags, 3
+	l.config.CodeSha256 = l.digest(l.uri)
 	return &sdk.CreateFunctionOutput{}, nil
 }
 
@@ -45,8 +50,47 @@ func (l *imaged) UpdateFunctionCode(_ context.Context, in *sdk.UpdateFunctionCod
 	if l.pending > 0 {
 		return nil, &types.ResourceConflictException{Message: aws.String("An update is in progress for resource")}
 	}
-	l.uri, l.config.Architectures, l.pending = aws.ToString(in.ImageUri), in.Architectures, 2
-	return &sdk.UpdateFunctionCodeOutput{}, nil
+	sum := l.digest(*in.ImageUri)
+	if !in.DryRun {
+		l.uri, l.config.Architectures, l.config.CodeSha256, l.pending = *in.ImageUri, in.Architectures, sum, 2
+	}
+	return &sdk.UpdateFunctionCodeOutput{CodeSha256: sum}, nil
+}
+
+// digest is what the registry has under a URI.
+func (l *imaged) digest(uri string) *string {
+	if _, digest, ok := strings.Cut(uri, "@sha256:"); ok {
+		return &digest
+	}
+	return aws.String(l.digests[uri])
+}
+
+// TestImageMoves has a tag that is given to another image, and URIs with digests.
+func TestImageMoves(t *testing.T) {
+	const repository = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sshell"
+	a := open(t)
+	l := &imaged{Lambda: a.Lambda, digests: map[string]string{repository + ":1": "aa"}}
+	a.Lambda = l
+	p := plan(t)
+	for _, step := range []struct {
+		uri, has string // the tag's digest by then
+		changed  bool
+	}{
+		{repository + ":1", "aa", false},
+		{repository + ":1", "bb", true},
+		{repository + ":1", "bb", false},
+		{repository + "@sha256:bb", "bb", false},
+		{repository + "@sha256:cc", "bb", true},
+		{repository + "@sha256:cc", "bb", false},
+		{repository + "-2@sha256:cc", "bb", true},
+	} {
+		l.digests[repository+":1"] = step.has
+		p.Code = Code{Image: step.uri, Arch: "arm64"}
+		_, lines := a.deploy(t, p)
+		if changed := slices.Contains(lines, "~ function sshell: image "+step.uri); changed != step.changed {
+			t.Errorf("%s, which is %s: changed %v:\n%s", step.uri, step.has, changed, strings.Join(lines, "\n"))
+		}
+	}
 }
 
 func TestImage(t *testing.T) {

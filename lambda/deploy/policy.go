@@ -144,6 +144,9 @@ func operatorRights(id *identity, g Grantee, bucket, function string) []statemen
 			"iam:GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy",
 		}, role),
 		pass,
+		// Lambda reads an image with the rights of who names it, and lets itself in for later (Lambda Developer Guide, "Amazon ECR permissions").
+		allow("ReadImage", []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"},
+			strings.Join([]string{"arn", id.partition, "ecr", orAny(g.Region), id.account, "repository/*"}, ":")),
 		allow("MakeFunction", []string{
 			"lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:TagResource",
 			"lambda:ListTags", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",

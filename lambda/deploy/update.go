@@ -34,7 +34,11 @@ func (d *Deployer) updateCode(ctx context.Context, p *Plan, f *sdk.GetFunctionOu
 		Architectures: []types.Architecture{types.Architecture(serviceArch(p.Code.Arch))}}
 	what := "code"
 	if p.Code.Image != "" {
-		if f.Code != nil && aws.ToString(f.Code.ImageUri) == p.Code.Image && arch == p.Code.Arch {
+		same, err := d.runsImage(ctx, p, f)
+		if err != nil {
+			return false, err
+		}
+		if same && arch == p.Code.Arch {
 			return false, nil
 		}
 		in.ImageUri, what = &p.Code.Image, "image "+p.Code.Image
@@ -57,6 +61,41 @@ func (d *Deployer) updateCode(ctx context.Context, p *Plan, f *sdk.GetFunctionOu
 	d.say(changed, "function %s: %s", p.Function, what)
 	_, err = d.ready(ctx, p.Function)
 	return true, err
+}
+
+// runsImage reports whether a function runs the plan's image already. A function keeps to the digest that a tag had when it was set,
+// so under a tag it is Lambda that is asked what the tag has now: a dry run of the change tells the digest, and changes nothing.
+func (d *Deployer) runsImage(ctx context.Context, p *Plan, f *sdk.GetFunctionOutput) (bool, error) {
+	if f.Code == nil {
+		return false, nil
+	}
+	if digest := digestOf(p.Code.Image); digest != "" {
+		return digest == digestOf(aws.ToString(f.Code.ResolvedImageUri)) && repositoryOf(p.Code.Image) == repositoryOf(aws.ToString(f.Code.ResolvedImageUri)), nil
+	}
+	if aws.ToString(f.Code.ImageUri) != p.Code.Image {
+		return false, nil
+	}
+	var out *sdk.UpdateFunctionCodeOutput
+	err := d.accepted(ctx, "function "+p.Function, func() (err error) {
+		out, err = d.Lambda.UpdateFunctionCode(ctx, &sdk.UpdateFunctionCodeInput{FunctionName: &p.Function, ImageUri: &p.Code.Image, DryRun: true})
+		return err
+	})
+	return err == nil && aws.ToString(out.CodeSha256) == aws.ToString(f.Configuration.CodeSha256), err
+}
+
+// digestOf is the digest that an image's URI ends with, or empty where it has a tag.
+func digestOf(uri string) string {
+	_, digest, _ := strings.Cut(uri, "@")
+	return digest
+}
+
+// repositoryOf is an image's URI without its digest or tag.
+func repositoryOf(uri string) string {
+	uri, _, _ = strings.Cut(uri, "@")
+	if i := strings.LastIndexByte(uri, ':'); i > strings.LastIndexByte(uri, '/') {
+		uri = uri[:i]
+	}
+	return uri
 }
 
 // updateConfiguration reports whether there was something to change.
