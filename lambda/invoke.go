@@ -108,8 +108,10 @@ func (c *call) answered(payload []byte) answer {
 	response, err := DecodeResponse(payload)
 	var version *VersionError
 	switch {
-	case errors.As(err, &version):
+	case errors.As(err, &version) && version.Theirs == 0:
 		return answer{err: c.r.notStarted("the function is of another version: %w: run sshellctl deploy", version), gone: true}
+	case errors.As(err, &version):
+		return answer{err: c.r.notStarted("the function is of another version, %d, and this program of %d: run sshellctl deploy", version.Theirs, Version), gone: true}
 	case err != nil:
 		return answer{err: c.r.lost("%w", err), gone: true}
 	}

@@ -79,10 +79,10 @@ func compile(dir string) error {
 	return nil
 }
 
-// start starts the emulator and takes over what it prints to be exported.
-func (l *lab) start() error {
-	l.emulate = exec.Command(filepath.Join(l.bin, "sshellctl"), "emulate", "--dir", filepath.Join(l.dir, "s3"),
-		"--logs", filepath.Join(l.dir, "logs"))
+// start starts the emulator, with options, and takes over what it prints to be exported.
+func (l *lab) start(options ...string) error {
+	l.emulate = exec.Command(filepath.Join(l.bin, "sshellctl"), append([]string{"emulate", "--dir", filepath.Join(l.dir, "s3"),
+		"--logs", filepath.Join(l.dir, "logs")}, options...)...)
 	l.emulate.Stderr = os.Stderr
 	out, err := l.emulate.StdoutPipe()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type function struct {
 	*lambda.Runner
 	invoker lambda.Invoker
 	bucket  string
+	from    string // where its name is set
 	store   objstore.Store // of the bucket
 }
 
@@ -48,7 +50,7 @@ func (b *Backend) openFunction() (*function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &function{r, invoker, set.Bucket, store}, nil
+	return &function{r, invoker, set.Bucket, set.From("bucket"), store}, nil
 }
 
 // partingTime bounds the wait for functions that were told to stop when the agent ends: they look every 2 s
@@ -106,6 +108,17 @@ func (r *run) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remot
 	}
 	t = r.filter(t)
 	t.Env = append(t.Env[:len(t.Env):len(t.Env)], level)
+	result, err := r.start(ctx, t, s)
+	if err != nil && ctx.Err() == nil && mayBeBuckets(err) {
+		if why := r.unusable(ctx); why != nil {
+			return nil, why
+		}
+	}
+	return result, err
+}
+
+// start runs a task with the input that it reads by name.
+func (r *run) start(ctx context.Context, t *remote.Task, s remote.Streams) (*remote.Result, error) {
 	drop, err := r.send(ctx, t)
 	if err != nil {
 		return nil, err
@@ -115,6 +128,26 @@ func (r *run) Run(ctx context.Context, t *remote.Task, s remote.Streams) (*remot
 		return r.function.Run(ctx, t, s)
 	}
 	return r.function.RunBy(ctx, r.together.For(ctx), t, s)
+}
+
+// unusable says what is wrong with the bucket, or nil. It is asked where something failed, which may show far from its cause:
+// in the function, at a stream or an artifact.
+func (f *function) unusable(ctx context.Context) error {
+	const key = "tmp/none"
+	body, err := f.store.Get(ctx, key, 0, 1)
+	switch {
+	case err == nil:
+		return body.Close()
+	case errors.Is(err, fs.ErrNotExist), ctx.Err() != nil:
+		return nil
+	}
+	return refused("bucket %s (%s): %w", f.bucket, f.from, bare(err))
+}
+
+// mayBeBuckets reports whether an error may be the bucket's fault: a task was lost, or something could not be stored for it. What
+// Lambda itself refuses is not.
+func mayBeBuckets(err error) bool {
+	return !errors.As(err, new(*remote.NotStartedError)) || errors.As(err, new(*fs.PathError))
 }
 
 // Close removes what the tasks shared.

@@ -16,7 +16,7 @@ func (p *program) obituary(heard error, greeted bool, how, said string) error {
 		how += ": " + said
 	}
 	if !greeted {
-		return notStarted(fmt.Errorf("agent: %s: ended before it said hello (%s)", p.path, how))
+		return notStarted(fmt.Errorf("agent: %s: ended before it said hello (%s): install sshell and its agent from one build", p.path, how))
 	}
 	if errors.Is(heard, errFrame) {
 		how = heard.Error() + ": " + how

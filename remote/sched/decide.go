@@ -21,12 +21,18 @@ const (
 	lastPause  = 5 * time.Second
 )
 
+// statusMachinery is the status of what could not start by a fault of the machinery (plan.StatusMachinery).
+const statusMachinery = 125
+
 // decide sets the verdict over an attempt. The error ends the run.
 func (r *run) decide(ctx context.Context, o *Outcome, lost int) error {
 	var notStarted *remote.NotStartedError
 	switch {
 	case errors.Is(o.Err, remote.ErrLost) && ctx.Err() == nil:
 		return r.decideLost(o, lost)
+	case errors.As(o.Err, &notStarted) && notStarted.Status == statusMachinery:
+		o.Verdict = Cancelled
+		return o.Err // which is no task's: the next would get the same
 	case errors.As(o.Err, &notStarted):
 		r.decideNotStarted(o, notStarted)
 		return nil

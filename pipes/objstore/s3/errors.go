@@ -30,11 +30,14 @@ const (
 	codeForbidden  = "Forbidden"
 )
 
+// deniedAdvice is what to do about a right that is not there.
+const deniedAdvice = "access denied: the credentials lack a right to bucket %s: ask its owner, or see sshellctl policy"
+
 // advice is what to do about the answers that have one cause. %s is the bucket.
 var advice = map[string]string{
 	"NoSuchBucket":                 "no such bucket: create %s, or check its name and the account",
-	"AccessDenied":                 "access denied: the credentials lack a right to bucket %s",
-	"Forbidden":                    "access denied: the credentials lack a right to bucket %s",
+	"AccessDenied":                 deniedAdvice,
+	"Forbidden":                    deniedAdvice,
 	"AllAccessDisabled":            "access denied: bucket %s is closed to all",
 	"InvalidAccessKeyId":           "unknown access key: check AWS_ACCESS_KEY_ID or the profile",
 	"SignatureDoesNotMatch":        "wrong secret key: check AWS_SECRET_ACCESS_KEY or the profile",
