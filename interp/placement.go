@@ -3,6 +3,7 @@ package interp
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -147,6 +148,9 @@ func (sh *Shell) place(stages []*syntax.Stmt, all []bool, roles []plan.Role, ski
 			sh.setPipeStatus([]int{sh.status})
 			return true
 		}
+		if i == 0 && roles[0] == plan.Plain && !redirects(st, 0) && sh.inputLeft() {
+			stage.Uses |= plan.UsesInput
+		}
 		pipeline.Stages = append(pipeline.Stages, stage)
 	}
 	facts := sh.cfg.Facts
@@ -175,6 +179,30 @@ func (sh *Shell) place(stages []*syntax.Stmt, all []bool, roles []plan.Role, ski
 	}
 	sh.runPlaced(stages, all, pipeline, placements)
 	return true
+}
+
+// inputLeft reports whether standard input may have something for other commands than the next one: it is a file or a pipe
+// that has not ended.
+func (sh *Shell) inputLeft() bool {
+	d := sh.fds.get(0)
+	if d == nil {
+		return false
+	}
+	fd, err := d.real()
+	var st unix.Stat_t
+	if err != nil || unix.Fstat(fd, &st) != nil {
+		return false
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		at, err := unix.Seek(fd, 0, io.SeekCurrent)
+		return err != nil || at < st.Size
+	case unix.S_IFIFO, unix.S_IFSOCK:
+		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		_, err := unix.Poll(ready, 0)
+		return err != nil || ready[0].Revents&unix.POLLIN != 0 || ready[0].Revents&unix.POLLHUP == 0
+	}
+	return false
 }
 
 func stageName(s plan.Stage) string {

@@ -34,7 +34,7 @@ const (
 )
 
 // Use is what a stage, or a function that it calls, needs of the shell or machine that it runs on. A stage
-// with any of them stays on the client (DESIGN §4).
+// with any of them stays on the client (DESIGN §4), but for UsesInput where the user asked for this stage.
 type Use uint16
 
 // The uses, in the order in which reasons are given.
@@ -48,6 +48,7 @@ const (
 	UsesDescriptor                 // a descriptor above 2 that it did not open
 	UsesProcSubst                  // a process substitution
 	UsesLocale                     // a collating locale that the target lacks
+	UsesInput                      // may take more of an input that it shares than it uses; see place
 )
 
 // Stage is one command of a pipeline. A simple command whose words could be expanded on the client without

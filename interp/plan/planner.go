@@ -117,6 +117,9 @@ func place(s Stage, f Facts) Placement {
 		return Placement{Err: fmt.Errorf("cannot run on %s: it %s", asked, kept)}
 	case kept != "":
 		return Placement{Target: Client, Reason: "stays: it " + kept}
+	case s.Uses&UsesInput != 0 && s.Wish && s.Role == Plain && asked != Local:
+		// Input that is sent ahead is lost to what comes after the stage. Who writes on knows that, as with ssh.
+		return Placement{Target: Client, Reason: "stays: its standard input is also that of what comes after it"}
 	}
 	return Placement{Target: asked, Reason: reasonFor(s)}
 }

@@ -10,6 +10,7 @@ var local = Facts{Targets: []Target{Local}}
 func TestPlan(t *testing.T) {
 	everywhere := local
 	everywhere.Default = Local
+	far := Facts{Targets: []Target{Local, Lambda}}
 	cases := []struct {
 		name   string
 		stages []Stage
@@ -34,6 +35,9 @@ func TestPlan(t *testing.T) {
 		{"the environment keeps silent", []Stage{{Asked: Local, By: "SSHELL_ON", Wish: true, Uses: UsesPid}}, everywhere, []Target{Client}, "process id"},
 		{"a rule keeps silent", []Stage{{Asked: Local, By: "/etc/s.toml:3", Wish: true, Uses: UsesState}}, local, []Target{Client}, "stays: it changes"},
 		{"a rule names what is not there", []Stage{{Asked: "moon", By: "/etc/s.toml:3", Wish: true}}, local, []Target{""}, "no target moon"},
+		{"input that is shared", []Stage{{Asked: Lambda, By: "SSHELL_ON", Wish: true, Uses: UsesInput}}, far, []Target{Client}, "also that of what comes after"},
+		{"input that is shared with what runs here", []Stage{{Asked: Local, By: "SSHELL_ON", Wish: true, Uses: UsesInput}}, far, []Target{Local}, "asked by"},
+		{"input that is forwarded", []Stage{{Role: On, Asked: Lambda, By: "on", Uses: UsesInput}}, far, []Target{Lambda}, "asked by on"},
 		{"the user is told", []Stage{{Role: On, Asked: Local, By: "on", Uses: UsesPid}}, local, []Target{""}, "cannot run on local"},
 	}
 	for _, c := range cases {
