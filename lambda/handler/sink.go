@@ -32,6 +32,7 @@ type sink struct {
 	stream pipes.Writer // nil while output goes live
 	object *stored.Output
 	err    error // why no more is sent
+	unread bool  // a reader left before the end
 }
 
 // newSink makes a sink and lets it work. It ends when all who can write to w have closed it.
@@ -107,7 +108,7 @@ func (s *sink) run() {
 		}
 	}
 	if errors.Is(s.err, pipes.ErrReaderGone) {
-		s.err = nil // the command sees that at its next write, as in any pipe
+		s.err, s.unread = nil, true // the command sees that at its next write, as in any pipe
 		return
 	}
 	s.stop(errors.Join(errors.New("send output"), s.err, remote.ErrLost))
@@ -163,6 +164,9 @@ func (s *sink) finish(result **remote.Result, failed error) (lambda.Output, erro
 	case s.err != nil:
 		s.stream.Break(&pipes.Broken{Cause: s.err.Error()})
 		return out, s.err
+	case s.unread: // what came of it is no whole for another attempt at the reader, or its second run
+		s.stream.Break(&pipes.Broken{Cause: "a reader left"})
+		return out, nil
 	}
 	status := 0
 	if n := len((*result).Statuses); n > 0 {

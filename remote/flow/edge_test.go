@@ -273,7 +273,9 @@ func TestStoredReaderLost(t *testing.T) {
 		{"parmap echo ::: 3 1 2 | on local sort", "1\n2\n3\n", false},
 		{"parmap echo ::: 3 1 2 | on local sort", "1\n2\n3\n", true},
 		{"parmap echo ::: 3 1 2 | on local --once sort", "", false},
-		{"on local --memory 512 seq 3 | on local --memory 1024 tac", "", false}, // a stream is not read twice
+		{"on local --memory 512 seq 3 | on local --memory 1024 tac", "3\n2\n1\n", false},
+		{"on local --memory 512 seq 3 | on local --memory 1024 tac", "3\n2\n1\n", true},
+		{"on local --memory 512 seq 3 | on local --memory 1024 --once tac", "", false},
 	} {
 		b := newStoreBench(t)
 		check := checkLeaks(t, b.bench)

@@ -137,16 +137,14 @@ func (u *taskUnit) attempts(ctx context.Context, s *segment, runner remote.Runne
 	}
 }
 
-// replay makes the input of a task that was lost that of another attempt, and reports whether that can be: a stream between two
-// tasks cannot be read again, since its reader may have told the writer that it wants no more.
+// replay makes the input of a task that was lost that of another attempt, and reports whether that can be. A stream between two
+// tasks is read from its beginning: it is broken if the first reader has told the writer that it wants no more.
 func (io *streams) replay(ctx context.Context, t *remote.Task, lost *remote.UnheardError, start int64) bool {
 	switch t.Input.Kind {
 	case remote.ListInput:
 		pieces, err := io.from.(*listEdge).whole(ctx)
 		t.Input = remote.Input{Kind: remote.PiecesInput, Pieces: pieces}
 		return err == nil
-	case remote.PipeInput:
-		return false
 	case remote.StreamInput:
 		switch {
 		case lost == nil:

@@ -75,7 +75,7 @@ func TestUnheardIsMadeAgain(t *testing.T) {
 		{"on local --once echo x", "", false, ""},
 		{"on local --memory 5 seq 3 | on local --memory 6 tac", "", false, "3\n2\n1\n"},
 		{"on local --memory 5 --once seq 3 | on local --memory 6 tac", "", false, ""},
-		{"on local --memory 5 seq 3 | on local --memory 6 cat", "", false, ""}, // a stream between tasks
+		{"on local --memory 5 seq 3 | on local --memory 6 cat", "", false, "1\n2\n3\n"},
 	} {
 		b := newStoreBench(t)
 		check := checkLeaks(t, b.bench)
