@@ -19,6 +19,7 @@ const agentProgram = "sshell-agent"
 
 // distant is what is reached by the agent only, because of what that takes to link. The agent starts when it is first used.
 type distant struct {
+	dir     string // where this shell started, whose settings are its own and the agent's wherever the script goes
 	once    sync.Once
 	client  *agent.Client
 	objects bool // s3:// names an account's objects, not a folder
@@ -34,6 +35,9 @@ func (d *distant) agent(isolate bool) *agent.Client {
 		cfg := agent.Config{Program: agentProgram, Beside: path, Build: agent.Build()}
 		if path != "" {
 			cfg.Args = append(cfg.Args, "--shell", path)
+		}
+		if d.dir != "" {
+			cfg.Args = append(cfg.Args, "--dir", d.dir)
 		}
 		if isolate {
 			cfg.Args = append(cfg.Args, "--isolate")

@@ -21,7 +21,11 @@ func main() {
 }
 
 func run() int {
-	far := new(distant)
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "" // the agent looks where it is
+	}
+	far := &distant{dir: dir}
 	program := shell.Program{
 		Args: os.Args,
 		Self: []string{self()},

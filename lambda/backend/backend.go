@@ -29,6 +29,8 @@ import (
 type Config struct {
 	// Shell is the path of the shell's program, which runs the source of tasks on this machine. Without it they have none.
 	Shell string
+	// Dir is where the settings are looked for; the working directory if it is empty.
+	Dir string
 	// Isolate gives tasks on this machine an empty root and what they were shipped.
 	Isolate bool
 }
@@ -54,7 +56,7 @@ type cloud struct {
 // New makes a Backend.
 func New(cfg Config) *Backend {
 	b := &Backend{cfg: cfg}
-	b.cloud = sync.OnceValues(openCloud)
+	b.cloud = sync.OnceValues(func() (*cloud, error) { return openCloud(cfg.Dir) })
 	b.files = files.New(lazyBuckets(b.cloud))
 	count := taskCount()
 	b.flows = map[plan.Target]*flow.Flow{
@@ -103,10 +105,12 @@ func (s segments) Explain(ctx context.Context, seg plan.Segment) ([]string, erro
 func (b *Backend) Files() *files.Files { return b.files }
 
 // openCloud sets up what the settings say, sshell's and those of AWS's own chain.
-func openCloud() (*cloud, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return nil, err
+func openCloud(dir string) (*cloud, error) {
+	if dir == "" {
+		var err error
+		if dir, err = os.Getwd(); err != nil {
+			return nil, err
+		}
 	}
 	set, err := settings.Load(settings.Source{Env: os.Getenv, Dir: dir})
 	if err != nil {

@@ -21,7 +21,7 @@ type function struct {
 	*lambda.Runner
 	invoker lambda.Invoker
 	bucket  string
-	from    string // where its name is set
+	from    string         // where its name is set
 	store   objstore.Store // of the bucket
 }
 

@@ -15,6 +15,7 @@ import (
 type arguments struct {
 	socket  string // number of a descriptor
 	shell   string // path of the shell's program, which runs the source of tasks on this machine
+	dir     string // where its settings are looked for
 	isolate bool   // tasks on this machine see an empty root and what they were shipped
 	version bool
 }
@@ -42,7 +43,7 @@ func Main(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	b := New(Config{Shell: a.shell, Isolate: a.isolate})
+	b := New(Config{Shell: a.shell, Dir: a.dir, Isolate: a.isolate})
 	err = errors.Join(agent.Serve(ctx, socket, b.Segments(), b.Files(), agent.Build()), b.Close(context.Background()))
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(os.Stderr, "sshell-agent: %v\n", err)
@@ -63,6 +64,8 @@ func parse(args []string) (*arguments, error) {
 			value = &a.socket
 		case shellFlag:
 			value = &a.shell
+		case dirFlag:
+			value = &a.dir
 		case isolateFlag:
 			a.isolate = true
 		case "--version":
@@ -88,4 +91,5 @@ func parse(args []string) (*arguments, error) {
 const (
 	shellFlag   = "--shell"
 	isolateFlag = "--isolate"
+	dirFlag     = "--dir"
 )

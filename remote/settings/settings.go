@@ -6,7 +6,8 @@
 //
 //  1. flags of the command line
 //  2. variables: SSHELL_ and the setting's name in capitals, such as SSHELL_S3_DIR. An empty one is not set.
-//  3. .sshell.toml in the working directory, or else in the nearest folder above it
+//  3. .sshell.toml in the directory where the shell started, or else in the nearest folder above it: a script that goes elsewhere keeps
+//     its settings
 //  4. $XDG_CONFIG_HOME/sshell/config.toml; ~/.config stands for a variable that is not set
 //  5. what sshellctl deploy recorded in $XDG_STATE_HOME/sshell/deploy.toml; ~/.local/state stands for that variable
 //
