@@ -21,7 +21,8 @@ const (
 	codeExists   = "PreconditionFailed"         // 412: the condition does not hold
 	codeConflict = "ConditionalRequestConflict" // 409: another conditional write at the same time
 	codeNoUpload = "NoSuchUpload"               // 404: completed or aborted
-	codeRange    = "InvalidRange"               // 416: it begins at the object's end or beyond
+	codeNoBucket = "NoSuchBucket"
+	codeRange    = "InvalidRange" // 416: it begins at the object's end or beyond
 	codeNoKey    = "NoSuchKey"
 	codeNotFound = "NotFound" // 404 to a HEAD, which has no body to say more
 
@@ -35,7 +36,7 @@ const deniedAdvice = "access denied: the credentials lack a right to bucket %s: 
 
 // advice is what to do about the answers that have one cause. %s is the bucket.
 var advice = map[string]string{
-	"NoSuchBucket":                 "no such bucket: create %s, or check its name and the account",
+	codeNoBucket:                   "no such bucket: create %s, or check its name and the account",
 	"AccessDenied":                 deniedAdvice,
 	"Forbidden":                    deniedAdvice,
 	"AllAccessDisabled":            "access denied: bucket %s is closed to all",

@@ -249,6 +249,21 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
+// TestUploadWithoutBucket ends an upload whose bucket has gone.
+func TestUploadWithoutBucket(t *testing.T) {
+	u := s3test.Open(t, "nothing").(objstore.Uploader)
+	up := objstore.Upload{Key: "k", ID: "5b01ba9d-9257-4f79-af73-109ed6c0aed8"}
+	if _, err := u.CopyPart(t.Context(), up, 1, "in", 0, 1); err == nil || !strings.Contains(err.Error(), "no such bucket") {
+		t.Errorf("part: %v, want that there is no such bucket", err)
+	}
+	if err := u.Complete(t.Context(), up, "", []string{"x"}); err == nil || !strings.Contains(err.Error(), "no such bucket") {
+		t.Errorf("complete: %v, want that there is no such bucket", err)
+	}
+	if err := u.Abort(t.Context(), up); err != nil {
+		t.Errorf("abort: %v", err)
+	}
+}
+
 // ending ends a context when it is read.
 type ending func()
 

@@ -187,8 +187,8 @@ func (u *upload) abort(ctx context.Context) error {
 	defer pause.Stop()
 	for {
 		err := u.tryAbort(ctx)
-		switch {
-		case code(err) == codeNoUpload:
+		switch name := code(err); {
+		case name == codeNoUpload, name == codeNoBucket: // it went with the bucket
 			return nil
 		case ctx.Err() != nil, refused(err):
 			return err
