@@ -142,9 +142,15 @@ func scratch(self string) (string, error) {
 	return os.MkdirTemp("", "sshell-function-")
 }
 
+// ballast is memory in bytes that is never touched, and so never there. It counts as used for the garbage collector, which
+// otherwise comes about once in each invocation, as little as those leave alive: that takes a tenth of the time of a short
+// one.
+const ballast = 16 << 20
+
 // function is what the runtime's client calls.
 type function struct {
 	handler *handler.Handler
+	ballast []byte // from the first invocation on: it brings a collection with it, which a cold start has no time for
 	once    sync.Once
 	invoker *target.Client // of this function, for those that it starts
 	err     error
@@ -152,6 +158,9 @@ type function struct {
 
 // invoke handles an invocation. An environment that could not be made as it was must not be used again, and ends.
 func (f *function) invoke(ctx context.Context, payload json.RawMessage) (io.Reader, error) {
+	if f.ballast == nil {
+		f.ballast = make([]byte, ballast)
+	}
 	if spread.Asked(payload) {
 		f.once.Do(func() {
 			var cfg aws.Config
