@@ -67,7 +67,7 @@ func (c *call) putMark(ctx context.Context, text string) error {
 // cleanUp removes what the call stored, now if its function has answered, else when it is known to be gone.
 func (c *call) cleanUp(ctx context.Context, ans answer) {
 	ctx = context.WithoutCancel(ctx)
-	if ans.response == nil || ans.response.Failure != nil || ans.response.Deadline {
+	if ans.response == nil || ans.response.Failure != nil || ans.response.Deadline || ans.response.Killed {
 		c.r.nests.suspect(c.task.Run)
 	}
 	if ans.gone {

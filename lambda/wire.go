@@ -57,6 +57,8 @@ type Response struct {
 	Returned *Returned `cbor:"returned,omitempty"`
 	// Deadline says that the task was stopped for the function's time, not for a limit of its own.
 	Deadline bool `cbor:"deadline,omitempty"`
+	// Killed says that processes had to be killed that the task left: what they have started elsewhere may still be there.
+	Killed bool `cbor:"killed,omitempty"`
 }
 
 // Output is one output of a task.

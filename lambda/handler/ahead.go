@@ -22,7 +22,7 @@ func (h *Handler) Close() {
 
 // begin is called before an invocation is handled. mu is held.
 func (h *Handler) begin() {
-	h.served = true
+	h.served, h.killed = true, false
 	h.shell.Store(false)
 }
 
@@ -53,5 +53,6 @@ func (h *Handler) endAhead() {
 // endKin kills all that tasks have left running, and what waited while they ran: they could have done anything to it.
 func (h *Handler) endKin() error {
 	h.endAhead()
+	h.killed = !reapAll()
 	return killKin()
 }
