@@ -138,7 +138,7 @@ func startServices(o *options, stderr io.Writer) (s *services, err error) {
 		Self:     []string{s.self, environmentFlag},
 		HostRoot: o.hostRoot, ColdStart: o.coldStart, Latency: o.latency, RetryDelay: o.retryDelay, Concurrency: o.concurrency,
 		Faults: o.faults, Ahead: o.clock,
-		Warn:   func(line string) { warn("sshellctl: emulate: warning: " + line) },
+		Warn: func(line string) { warn("sshellctl: emulate: warning: " + line) },
 	}
 	if s.logs != nil {
 		c.Logs = s.logs

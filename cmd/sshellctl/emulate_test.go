@@ -180,3 +180,49 @@ func TestEmulateKilled(t *testing.T) {
 		t.Errorf("the next one: %v: %s", err, said)
 	}
 }
+
+// TestEmulateSignals sends a signal to the emulator, whose command answers it in its own way.
+func TestEmulateSignals(t *testing.T) {
+	for _, c := range []struct {
+		signal syscall.Signal
+		script string
+		status int
+	}{
+		{syscall.SIGTERM, "trap 'exit 9' TERM; echo up; while :; do sleep 0.01; done", 9},
+		{syscall.SIGHUP, "trap 'exit 8' HUP; echo up; while :; do sleep 0.01; done", 8},
+		{syscall.SIGTERM, "echo up; while :; do sleep 0.01; done", 128 + 15},
+	} {
+		cmd := program(t, "emulate", "--bare", "--", "sh", "-c", c.script)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatalf("%q, %v", line, err)
+		}
+		if err := cmd.Process.Signal(c.signal); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait() // its status is compared
+		if got := cmd.ProcessState.ExitCode(); got != c.status {
+			t.Errorf("%v: %s: status %d, want %d", c.signal, c.script, got, c.status)
+		}
+	}
+}
+
+// TestEmulateInEmulator has two emulators beside each other: what the inner one's command calls is the inner one.
+func TestEmulateInEmulator(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Each makes the same bucket: in one account the second would be refused.
+	script := `"$0" ` + callFlag + ` && exec "$0" emulate --bare -- "$0" ` + callFlag
+	cmd := program(t, "emulate", "--bare", "--", "sh", "-c", script, self)
+	if said, err := cmd.CombinedOutput(); err != nil || len(said) > 0 {
+		t.Errorf("%v: %s", err, said)
+	}
+}

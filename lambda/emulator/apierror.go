@@ -45,6 +45,9 @@ func errService(err error) *apiError {
 	return &apiError{status: http.StatusInternalServerError, code: "ServiceException", message: err.Error()}
 }
 
+// throttledFor is what a throttled caller is told to wait, in seconds (API reference, Invoke, TooManyRequestsException).
+const throttledFor = "1"
+
 // writeError answers a call of Lambda with an error. Some of the service's errors have their text under Message, others
 // under message.
 func writeError(w http.ResponseWriter, e *apiError) {
@@ -58,6 +61,7 @@ func writeError(w http.ResponseWriter, e *apiError) {
 	}
 	if e.reason != "" {
 		body["Reason"] = e.reason
+		w.Header().Set("Retry-After", throttledFor)
 	}
 	w.Header().Set("X-Amzn-ErrorType", e.code)
 	writeJSON(w, e.status, body)

@@ -127,7 +127,7 @@ func TestThrottling(t *testing.T) {
 	a, b := m.guest(t), m.guest(t)
 	_, _, err := s.call(t.Context(), "g", `{}`)
 	var throttled *types.TooManyRequestsException
-	if !errors.As(err, &throttled) || throttled.Reason != types.ThrottleReasonConcurrentInvocationLimitExceeded {
+	if !errors.As(err, &throttled) || throttled.Reason != types.ThrottleReasonConcurrentInvocationLimitExceeded || aws.ToString(throttled.RetryAfterSeconds) != throttledFor {
 		t.Errorf("third of two: %v", err)
 	}
 	a.Close()
