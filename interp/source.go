@@ -241,6 +241,7 @@ func (sh *Shell) runLines(src *source, in *lines) int {
 				break
 			}
 			sh.syntaxError(err)
+			sh.compoundHint(string(in.recent))
 			break
 		}
 		if parser.Incomplete() {

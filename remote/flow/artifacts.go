@@ -215,6 +215,9 @@ func (n *naming) call(words []string) {
 			n.text(w)
 		case starts && !strings.Contains(w, "="):
 			n.program(w)
+		case starts: // env NAME=VALUE
+			name, value, _ := strings.Cut(w, "=")
+			n.assign(name, value)
 		}
 		n.file(w)
 	}
