@@ -76,6 +76,9 @@
 // target's bucket, or of that of the object that they become, and are removed when they have been copied, at the end of the
 // segment, or by whoever completes the object.
 //
+// A stage that was lost is made again, unless --once says not, if nothing of it was heard or its output is stored, and its input
+// is a file, stored, or so short that it went with it. What reads from a unit that failed is stopped before the end of its input.
+//
 // Standard error is passed on as it comes; where it is the same pipe or file as standard output, it is a part of the
 // output. A reader that leaves ends the run as soon as there is output that it will never read.
 //
