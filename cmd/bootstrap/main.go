@@ -80,6 +80,7 @@ func serve() error {
 	shell := beside(self)
 	h, err := handler.New(handler.Config{
 		Buckets: buckets(), Self: []string{shell, workerFlag}, Shell: []string{shell}, Tmp: tmp, Environ: environ(self),
+		Agent: agent.SocketFlag,
 	})
 	if err != nil {
 		return err

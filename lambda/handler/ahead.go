@@ -49,10 +49,3 @@ func (h *Handler) endAhead() {
 		h.ahead = nil
 	}
 }
-
-// endKin kills all that tasks have left running, and what waited while they ran: they could have done anything to it.
-func (h *Handler) endKin() error {
-	h.endAhead()
-	h.killed = !reapAll()
-	return killKin()
-}

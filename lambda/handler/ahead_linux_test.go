@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // waiting gives the processes that are there between two invocations.
@@ -53,6 +55,9 @@ func TestNextProcessIsStartedAhead(t *testing.T) {
 	}
 	killed := f.waiting()[0]
 	syscall.Kill(killed, syscall.SIGKILL) // as the kernel does for want of memory
+	if err := unix.Waitid(unix.P_PID, killed, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
 	if pid := f.shell(); pid == killed {
 		t.Errorf("%d ran the task, dead", pid)
 	}

@@ -146,13 +146,13 @@ func (m *member) respond(ctx context.Context) error {
 }
 
 // end is told that an attempt has ended. The last one's kills what processes are left, so that outputs end which they hold.
-func (g *group) end() error {
+func (g *group) end(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.running--; g.running > 0 {
 		return nil
 	}
-	return g.h.endKin()
+	return g.h.endKin(ctx)
 }
 
 func (g *group) release() {

@@ -57,6 +57,9 @@ type Config struct {
 	Streams func(store objstore.Store, run string) pipes.Transport
 	// Self and Shell are as in worker.Config.
 	Self, Shell []string
+	// Agent is the argument by which a process of this program is a shell's agent. Those get some time to part, so that
+	// what they have stored is removed and the functions that they started are stopped. Empty where there are none.
+	Agent string
 	// Environ is what is added to the environment of each task, as NAME=VALUE; the task's own variables come before it.
 	Environ []string
 	// Tmp is a folder that is the function's alone: all in it but artifacts is removed after each invocation. Where its name

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "--worker" {
 		os.Exit(worker.Main(os.Args[2:], nil))
 	}
+	if len(os.Args) == 4 && os.Args[1] == agentFlag {
+		parting(os.Args[2], os.Args[3] == "stubborn")
+	}
 	os.Exit(m.Run())
 }
 
@@ -67,7 +70,7 @@ func newFunction(t *testing.T) *function {
 		t.Fatal(err)
 	}
 	f := &function{t: t, buckets: new(mem.Buckets), tmp: t.TempDir(), timeout: time.Minute}
-	if f.handler, err = New(Config{Buckets: f.buckets, Self: []string{self, "--worker"}, Tmp: f.tmp}); err != nil {
+	if f.handler, err = New(Config{Buckets: f.buckets, Self: []string{self, "--worker"}, Tmp: f.tmp, Agent: agentFlag}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.handler.Close)

@@ -30,9 +30,9 @@ type invocation struct {
 	held      *artifact.Held // artifacts, nil for none
 	short     bool           // its time ends with the function's, not by a limit of its own
 	sinks     []*sink
-	count     string       // the file where the tasks are counted that the task starts, empty without a share
-	end       func() error // kills the processes that are left, if nobody else's attempt is under way
-	survivors error        // why processes of the task may live on
+	count     string                      // the file where the tasks are counted that the task starts, empty without a share
+	end       func(context.Context) error // ends the processes that are left, if nobody else's attempt is under way
+	survivors error                       // why processes of the task may live on
 }
 
 // errCancelled is why a task is stopped whose mark was found.
@@ -96,7 +96,7 @@ func (i *invocation) attempt(ctx context.Context) (*remote.Result, error) {
 	for _, s := range i.sinks {
 		s.w.Close()
 	}
-	if kerr := i.end(); kerr != nil {
+	if kerr := i.end(ctx); kerr != nil {
 		i.survivors = fmt.Errorf("end processes: %w", kerr)
 		return nil, errors.Join(i.survivors, remote.ErrLost)
 	}
@@ -192,7 +192,7 @@ func (i *invocation) work(ctx context.Context, out, errs *os.File, in *feed) (*r
 	if slices.ContainsFunc(i.task.Stages, func(st remote.Stage) bool { return st.Argv == nil }) {
 		i.h.shell.Store(true)
 	}
-	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell, Ahead: i.h.ahead, Contained: true})
+	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell, Ahead: i.h.ahead, Contained: true, Apart: i.h.isAgent})
 	if err != nil {
 		if in != nil {
 			in.abandon()

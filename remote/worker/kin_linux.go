@@ -14,7 +14,8 @@ type kin struct {
 	group  int
 	roots  []int
 	census *census
-	known  map[int]uint64 // when each that was found began, which tells it from another with its number
+	apart  func(pid int) bool // of which no notice is taken, nil for none
+	known  map[int]uint64     // when each that was found began, which tells it from another with its number
 }
 
 // kinship is what the kernel says of one process.
@@ -48,7 +49,7 @@ func (k *kin) living() []int {
 	}
 	var living []int
 	for _, p := range all {
-		if member[p.pid] && !p.zombie {
+		if member[p.pid] && !p.zombie && (k.apart == nil || !k.apart(p.pid)) {
 			living = append(living, p.pid)
 			k.known[p.pid] = p.began
 		}

@@ -9,6 +9,7 @@ type kin struct {
 	group  int
 	roots  []int
 	census *census
+	apart  func(pid int) bool
 }
 
 // kinship is what is known of one process: nothing.

@@ -62,7 +62,7 @@ func (a *attempt) stop(why reason) {
 
 // kin are all processes of the attempt.
 func (a *attempt) kin() *kin {
-	k := &kin{group: a.group, census: &a.w.census}
+	k := &kin{group: a.group, census: &a.w.census, apart: a.w.cfg.Apart}
 	for _, p := range a.stages {
 		if p.pid != 0 {
 			k.roots = append(k.roots, p.pid)

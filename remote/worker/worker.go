@@ -49,6 +49,8 @@ type Config struct {
 	Objects string
 	// Ahead is a process that the first stage of a task takes when it is one of source: of Self, for one task. nil for none.
 	Ahead *Ahead
+	// Apart says of a process that it is not ended with its task, but by whoever holds the Worker. nil for none.
+	Apart func(pid int) bool
 	// Contained says that whatever descends from this process ends with it, as in a namespace whose first it is, or a
 	// function's environment: nothing needs a guard.
 	Contained bool
