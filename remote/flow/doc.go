@@ -68,7 +68,8 @@
 //
 // On a target that is a remote.Storer outputs that tasks or a stored object wait for are objects, which do not pass through this
 // process: between two tasks with different limits goes a stream, a task behind parmap reads the outputs as they are
-// committed, parmap --pipe behind another stage cuts its chunks when that has ended, reduce --tree and --by read what the
+// committed, parmap --pipe behind another stage cuts its chunks of what was committed while others still write (of csv,
+// and by numbers of records, when that has ended; a task that does not end is never committed), reduce --tree and --by read what the
 // tasks stored, and the object that the segment's standard output is (plan.ObjectOutput) is put together of the tasks' while they
 // come: the store copies them as the parts of one upload, short ones joined by tasks first, and whoever made the output
 // completes it. The upload is in the run's ledger before its first part, and is aborted when the segment fails. Output with --tag,

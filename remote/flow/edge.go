@@ -16,7 +16,7 @@ import (
 //	from          to                         edge
 //	a task        a task                     streamEdge: both run beside each other
 //	many tasks    a task                     listEdge: it reads what was committed while others still write
-//	any           parmap --pipe              gather: chunks are cut of what was written, when all is there
+//	any           parmap --pipe              gather: chunks are cut of what was committed while others still write
 //	any           > s3://bucket/key          collector: the object is made of the tasks'
 type edge interface{}
 
@@ -47,7 +47,7 @@ func (s *segment) edge(ctx context.Context, from, to unit) edge {
 		return &listEdge{s: s, ctx: ctx, name: s.scratch.stream(), ready: make(chan struct{}), done: make(chan struct{})}
 	case *mapUnit:
 		if next.readsStream() {
-			return &gather{s: s, done: make(chan struct{})}
+			return newGather(s)
 		}
 	}
 	return nil
@@ -211,36 +211,5 @@ func (e *listEdge) wait(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// gather collects outputs for a unit that cuts them anew.
-type gather struct {
-	s      *segment
-	pieces []remote.Piece
-	err    error
-	done   chan struct{}
-}
-
-func (g *gather) bucket() string { return g.s.scratch.storer.Scratch() }
-
-func (g *gather) add(h *heldOutput) error {
-	g.pieces = append(g.pieces, h.pieces...)
-	return nil
-}
-
-func (g *gather) end(err error, _ plan.Status) error {
-	g.err = err
-	close(g.done)
-	return nil
-}
-
-// wait waits for all outputs.
-func (g *gather) wait(ctx context.Context) ([]remote.Piece, error) {
-	select {
-	case <-g.done:
-		return g.pieces, g.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 }

@@ -20,12 +20,9 @@ type joined struct {
 func joinPieces(c *scratch, pieces []remote.Piece, format chunk.Format) *object {
 	j := &joined{scratch: c, starts: []int64{0}}
 	for _, p := range pieces {
-		if p.End > p.Start {
-			j.pieces = append(j.pieces, p)
-			j.starts = append(j.starts, j.Size()+p.End-p.Start)
-		}
+		j.add(p)
 	}
-	return &object{Source: j, name: "-", close: func() {}, cutter: chunk.NewCutter(j, format)}
+	return j.object(format)
 }
 
 // Size implements chunk.Source.

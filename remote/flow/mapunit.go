@@ -7,7 +7,6 @@ import (
 	"syscall"
 
 	"sshell/interp/plan"
-	"sshell/remote"
 	"sshell/remote/chunk"
 )
 
@@ -202,10 +201,17 @@ func (b *builder) add(name string) error {
 	switch g, _ := b.from.from.(*gather); {
 	case name != "-":
 		o, err = b.s.openObject(b.ctx, name, b.format)
+	case g != nil && cuts(b.format, b.spec):
+		if err := b.flush(); err != nil {
+			return err
+		}
+		b.feeds = append(b.feeds, newGatherFeed(g, b.format, b.spec))
+		return nil
 	case g != nil:
-		var pieces []remote.Piece
-		pieces, err = g.wait(b.ctx)
-		o = joinPieces(b.s.scratch, pieces, b.format)
+		var all *joined
+		if all, err = g.wait(b.ctx); err == nil {
+			o = all.object(b.format)
+		}
 	case b.from.object != "":
 		o, err = b.s.openObject(b.ctx, b.from.object, b.format)
 	default:
