@@ -38,7 +38,7 @@
 //	--dry-run  --bar  --eta   the latter two on a terminal only
 //	--pipe  --block SIZE  --format --record --recstart --recend   chunks of standard input; expressions as split's
 //	--env --memory --with --return --isolate --on   where and how tasks run
-//	--strict              no output at all if a task failed: an object stays what it was
+//	--strict              no output at all if a task failed: an object stays what it was, a file is what the shell's > made of it, empty
 //	--halve               a chunk whose time ran out is cut at a record, and both halves run
 //	--procs N             N copies of COMMAND in one place, such as a function, for its processors: N tasks for each place that -j
 //	                      counts. Each task has its own input, output, environment, status and attempts; its place's memory, working
