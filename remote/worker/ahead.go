@@ -236,8 +236,18 @@ func (a *attempt) startedAhead(p *process, files []uintptr) bool {
 	}
 	pid, t, ok := a.w.cfg.Ahead.take(&place{Dir: a.task.Dir, Umask: a.task.Umask}, files)
 	if ok {
-		p.pid, p.talk = pid, t
+		p.pid, p.talk, t.ahead = pid, t, true
 		go t.listen()
 	}
 	return ok
+}
+
+// settleOrder takes what a process that was started ahead said first, that it took its order, from what it said last.
+func (p *process) settleOrder() {
+	if p.talk.ahead && p.reply != nil {
+		p.began = true
+		if p.reply.Result == nil && p.reply.Error == "" {
+			p.reply = nil // a program took its place, or a signal ended it
+		}
+	}
 }

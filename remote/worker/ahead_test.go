@@ -1,11 +1,14 @@
 package worker
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"sshell/remote"
 )
 
 func startAhead(t *testing.T) *Ahead {
@@ -76,6 +79,35 @@ func TestAheadIsTakenOnce(t *testing.T) {
 		o := do(t, w, t.Context(), stages(source("echo one"), source("cat; echo two")), nil)
 		if o.err != nil || o.stdout != "one\ntwo\n" || a.pid != 0 {
 			t.Errorf("got %q, %v, with %d waiting", o.stdout, o.err, a.pid)
+		}
+	}
+}
+
+// One that dies when it has its place but no order has run nothing: the task was lost, and has no status of its own.
+func TestAheadThatDiesBeforeItsOrder(t *testing.T) {
+	pid, talk := startAhead(t).out()
+	if err := talk.awaitReady(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{pid: pid, talk: talk}
+	talk.ahead = true
+	go talk.listen()
+	syscall.Kill(pid, syscall.SIGKILL)
+	p.await()
+	p.reap()
+	p.reply, p.crash = talk.hear()
+	p.settleOrder()
+	if err := p.settle(false); !errors.Is(err, remote.ErrLost) {
+		t.Errorf("got %v and status %d, want a lost attempt", err, p.status)
+	}
+}
+
+// One that ends without a last word has the status that it ended with, as others do.
+func TestAheadThatSaysNothingLast(t *testing.T) {
+	for text, want := range map[string]int{"exec sh -c 'exit 5'": 5, "exec sh -c 'kill -9 $$'": 137, "true": 0} {
+		w := newWorker(t, Config{Ahead: startAhead(t)})
+		if o := do(t, w, t.Context(), stages(source(text)), nil); o.err != nil || o.Statuses[0] != want {
+			t.Errorf("%s: got %+v, %v, want %d", text, o.Result, o.err, want)
 		}
 	}
 }

@@ -215,6 +215,7 @@ func (a *attempt) await() {
 		}
 		if p.talk != nil {
 			p.reply, p.crash = p.talk.hear()
+			p.settleOrder()
 		}
 	}
 }

@@ -42,6 +42,10 @@ func Main(args []string, prepare func(*interp.Config)) int {
 	}
 	if ahead && o.Task != nil {
 		setEnviron(o.Task)
+		err = writeFrame(end, new(reply))
+	}
+	if err != nil {
+		return plan.StatusMachinery
 	}
 	if o.Guard {
 		return keepGuard(end)

@@ -26,6 +26,7 @@ type process struct {
 	talk     *talk  // with a process of this program, nil for a program
 	orderErr error  // why it was not told what to do
 	reply    *reply // what it said last, nil for nothing
+	began    bool   // one that was started ahead took its order
 	crash    string // what its runtime said when it broke, empty when it did not
 	failure  error  // the machinery's, as the reply has it
 }
@@ -66,6 +67,8 @@ func (p *process) settleReply(limited bool) error {
 		p.failure = p.reply.err()
 		p.status = p.reply.Status
 		return nil
+	case p.talk.ahead && !p.began:
+		return fmt.Errorf("it ended before it had its order: %w", remote.ErrLost)
 	case p.crash == "":
 		// Ended by a signal: by whoever sent it, it is known how the command ended, as for a program.
 		return nil

@@ -103,6 +103,7 @@ func readFrame(r io.Reader, v any) error {
 type talk struct {
 	end   *os.File
 	heard chan struct{} // closed when the other end has closed
+	ahead bool          // the process was started ahead: what it says first is that it took its order
 	text  []byte
 }
 

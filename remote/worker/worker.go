@@ -17,7 +17,8 @@
 // ends without a reply was lost, unless a signal ended it, or a program took its place by exec.
 //
 // One that was started ahead (Ahead) sends an empty reply when it is there, and gets two things before its order: a byte
-// with the three descriptors of its stage, and a frame with its place. /proc/PID/environ of such a process is empty; what it
+// with the three descriptors of its stage, and a frame with its place. It sends another empty reply when it has its order:
+// without that it has run nothing, and was lost, whatever ended it. /proc/PID/environ of such a process is empty; what it
 // starts has the task's environment.
 package worker
 
