@@ -22,7 +22,8 @@ func (h *Handler) Close() {
 
 // begin is called before an invocation is handled. mu is held.
 func (h *Handler) begin() {
-	h.served, h.killed = true, false
+	h.served = true
+	h.killed.Store(false)
 	h.shell.Store(false)
 }
 

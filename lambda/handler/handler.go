@@ -82,7 +82,7 @@ type Handler struct {
 	programs       *artifact.Manifest
 
 	ahead  *worker.Ahead // of the next task, nil for none
-	killed bool          // something that the last task has left was killed
+	killed atomic.Bool   // something that the last task has left was killed
 	served bool          // there was an invocation
 	shell  atomic.Bool   // the invocation has source to run
 }

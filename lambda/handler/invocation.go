@@ -57,7 +57,7 @@ func (i *invocation) respond(ctx context.Context, err error) *lambda.Response {
 	if err == nil {
 		result, err = i.attempt(ctx)
 	}
-	response := &lambda.Response{Killed: i.h.killed}
+	response := &lambda.Response{Killed: i.h.killed.Load()}
 	if i.survivors != nil {
 		return response // the outputs may have no end
 	}

@@ -18,7 +18,7 @@ func (h *Handler) endKin(ctx context.Context) error {
 			return err
 		}
 	}
-	h.killed = !reapAll()
+	h.killed.Store(!reapAll())
 	return killKin()
 }
 
