@@ -86,6 +86,7 @@ func (c *call) remove(ctx context.Context, response *Response) {
 	if c.stdin != nil {
 		_ = c.streams.Remove(ctx, c.stdin.name)
 	}
+	c.unhear(ctx) // first: a function that ends later removes its streams itself
 	for i, o := range c.outputs {
 		if response == nil || [...]Output{response.Stdout, response.Stderr}[i].Streamed {
 			_ = c.streams.Remove(ctx, o.name)

@@ -45,13 +45,16 @@ func sameFile(a, b *os.File) bool {
 	return a == b || err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
-// start reads the stream when there is one.
-func (o *output) start(ctx context.Context, t pipes.Transport) {
+// start reads the stream when there is one, and hear has told the function so.
+func (o *output) start(ctx context.Context, t pipes.Transport, hear func(context.Context) error) {
 	ctx, o.drop = context.WithCancel(ctx)
 	go func() {
 		defer close(o.done)
 		<-o.answered
-		if ctx.Err() == nil {
+		if ctx.Err() != nil {
+			return
+		}
+		if o.err = hear(ctx); o.err == nil {
 			o.err = o.receive(ctx, t)
 		}
 	}()

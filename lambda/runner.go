@@ -78,7 +78,8 @@ type call struct {
 	task    *remote.Task
 	id      string
 	streams pipes.Transport
-	mark    string        // key
+	mark    string // key
+	heard   heard
 	stdin   *stdin        // nil when the task reads no stream
 	given   *remote.Input // what was read of a stream that has no more, nil for none
 	outputs []*output
@@ -97,6 +98,7 @@ func (r *Runner) RunBy(ctx context.Context, by Invoker, t *remote.Task, s remote
 	}
 	id := fmt.Sprintf("%s-%d", r.id, r.calls.Add(1))
 	c := &call{r: r, by: by, task: t, id: id, streams: r.cfg.Transport(t.Run), mark: "tmp/" + t.Run + "/cancel/" + id}
+	c.heard.key = "tmp/" + t.Run + "/heard/" + id
 	payload, err := c.prepare(ctx, s)
 	if err != nil {
 		c.breakPipe(ctx, err)
@@ -135,7 +137,7 @@ func (c *call) stream(fd int) string { return fmt.Sprintf("%s/%d", c.id, fd) }
 func (c *call) prepare(ctx context.Context, s remote.Streams) ([]byte, error) {
 	t := *c.task
 	t.Snapshot, t.Environ = nil, nil
-	req := &Request{Run: t.Run, Bucket: c.r.cfg.Bucket, Cancel: c.mark}
+	req := &Request{Run: t.Run, Bucket: c.r.cfg.Bucket, Cancel: c.mark, Heard: c.heard.key}
 	if len(t.Return) > 0 {
 		req.Return = c.returnKey()
 	}
@@ -201,7 +203,7 @@ func (c *call) start(ctx context.Context) {
 	}
 	for _, o := range c.outputs {
 		if o.name != "" {
-			o.start(context.WithoutCancel(ctx), c.streams)
+			o.start(context.WithoutCancel(ctx), c.streams, c.hear)
 		}
 	}
 }

@@ -30,6 +30,9 @@ type Request struct {
 	Stdin  string `cbor:"stdin,omitempty"`
 	Stdout string `cbor:"stdout,omitempty"`
 	Stderr string `cbor:"stderr,omitempty"`
+	// Heard is the key of an object that is there as long as the client reads Stdout and Stderr as streams, which it does when it
+	// has heard in the response that one goes on so. Who does not find it is not listened to.
+	Heard string `cbor:"heard,omitempty"`
 	// Return is the key for files that the task gives back, where they are large.
 	Return string `cbor:"return,omitempty"`
 	// Cancel is the key of the mark: an object with StopMark tells the function to stop the task, one with "1" or "2" that

@@ -21,7 +21,7 @@ func (i *invocation) outputs(ctx context.Context, stop context.CancelCauseFunc) 
 		if i.req.Stderr == "" {
 			return s.w, s.w, nil
 		}
-		s, err = i.newSink(2, func() (pipes.Writer, error) { return i.streams.Create(ctx, i.req.Stderr) }, stop)
+		s, err = i.newSink(2, func() (pipes.Writer, error) { return i.goOn(ctx, i.req.Stderr) }, stop)
 	}
 	if err != nil {
 		for _, s := range i.sinks {
@@ -60,7 +60,7 @@ func (i *invocation) output(ctx context.Context, stop context.CancelCauseFunc) (
 	case i.req.Stdout == "":
 		return nil, errors.New("the request names no output")
 	}
-	return i.newSink(1, func() (pipes.Writer, error) { return i.streams.Create(ctx, i.req.Stdout) }, stop)
+	return i.newSink(1, func() (pipes.Writer, error) { return i.goOn(ctx, i.req.Stdout) }, stop)
 }
 
 // committed gives the result of the task if another attempt has committed it already.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sshell/lambda"
@@ -33,6 +34,9 @@ type invocation struct {
 	count     string                      // the file where the tasks are counted that the task starts, empty without a share
 	end       func(context.Context) error // ends the processes that are left, if nobody else's attempt is under way
 	survivors error                       // why processes of the task may live on
+
+	mu   sync.Mutex
+	went []string // streams that the response went on as
 }
 
 // errCancelled is why a task is stopped whose mark was found.
@@ -70,6 +74,7 @@ func (i *invocation) respond(ctx context.Context, err error) *lambda.Response {
 		*[...]*lambda.Output{&response.Stdout, &response.Stderr}[n] = out
 	}
 	i.forget(ctx)
+	i.removeUnheard(ctx)
 	if failed == nil {
 		response.Returned, failed = i.giveBack(ctx)
 	}
