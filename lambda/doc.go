@@ -43,10 +43,12 @@
 //
 // # What is stored
 //
-// Keys begin with tmp/<run>/: parts/<digest> for parts, cancel/<call> for a mark, heard/<call> while the client reads the
-// call's streams, without which the function makes none, returned/<call> for files that a task gives back, and pipes/<call>/0, 1 and 2 for the streams of the descriptors. A call is one call of Run. Run removes these, or Close for
-// calls that were lost; parts serve the whole run, and End removes them. A run that a task starts has an id that begins with its
-// task's run's and a dot; who started it removes what it stored, and End does where that could not be, since its function was
-// killed, stopped or lost. Artifacts belong to no run, and stay. Objects that a task's Output
-// names, below tasks/ as package flow has it, and streams between two tasks, are of whoever named them, who removes them too.
+// Keys begin with tmp/<run>/: parts/<digest> for parts, cancel/<call> for a mark, heard/<call> while the client reads
+// the call's streams, without which the function makes none, returned/<call> for files that a task gives back, and
+// pipes/<call>/0, 1 and 2 for the streams of the descriptors. A call is one call of Run. Run removes these, or Close
+// for calls that were lost; parts serve the whole run, and End removes them. A run that a task starts has an id that
+// begins with its task's run's and a dot; who started it removes what it stored, and End does where that could not be,
+// since its function was killed, stopped or lost. Artifacts belong to no run, and stay. Objects that a task's Output
+// names, below tasks/ as package flow has it, and streams between two tasks, are of whoever named them, who removes
+// them too.
 package lambda
