@@ -88,12 +88,5 @@ func (h *printfHost) Assign(name, value string) error {
 
 func (h *printfHost) Clock() format.Clock {
 	sh := (*Shell)(h)
-	clock := format.Clock{Now: time.Now(), Started: sh.started, Zone: time.Local}
-	// The C library sees a zone only where it is exported.
-	if v := sh.lookup("TZ"); v.is(Exported) {
-		if tz, ok := v.value(sh); ok {
-			clock.Zone = format.Zone(tz)
-		}
-	}
-	return clock
+	return format.Clock{Now: time.Now(), Started: sh.started, Zone: sh.zone()}
 }

@@ -77,15 +77,15 @@ func (sh *Shell) promptEscape(c byte) string {
 	case '[', ']':
 		return ""
 	case 'd':
-		return time.Now().Format("Mon Jan 02")
+		return sh.now().Format("Mon Jan 02")
 	case 't':
-		return time.Now().Format("15:04:05")
+		return sh.now().Format("15:04:05")
 	case 'T':
-		return time.Now().Format("03:04:05")
+		return sh.now().Format("03:04:05")
 	case '@':
-		return time.Now().Format("03:04 PM")
+		return sh.now().Format("03:04 PM")
 	case 'A':
-		return time.Now().Format("15:04")
+		return sh.now().Format("15:04")
 	case '$':
 		if os.Geteuid() == 0 {
 			return "#"
@@ -156,10 +156,13 @@ func (sh *Shell) promptName(c byte) string {
 	return host
 }
 
+// now is the time in the local zone.
+func (sh *Shell) now() time.Time { return time.Now().In(sh.zone()) }
+
 // promptTime formats the time as \D{layout} asks for; without a layout, as the C locale does.
 func (sh *Shell) promptTime(layout string) string {
 	if layout == "" {
 		layout = "%X"
 	}
-	return string(format.Strftime(nil, layout, time.Now()))
+	return string(format.Strftime(nil, layout, sh.now()))
 }

@@ -29,7 +29,7 @@ type oracleHost struct {
 
 func (h *oracleHost) UTF8() bool { return h.utf8 }
 func (h *oracleHost) Clock() Clock {
-	return Clock{Now: time.Unix(1e9, 0), Started: time.Unix(5, 0), Zone: Zone(h.zone)}
+	return Clock{Now: time.Unix(1e9, 0), Started: time.Unix(5, 0), Zone: Zone(h.zone, "")}
 }
 
 func (h *oracleHost) Assign(name, value string) error {

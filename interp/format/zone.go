@@ -8,29 +8,49 @@ import (
 	"time"
 )
 
-// zones remembers the zones that were asked for, by the text of TZ.
-var zones sync.Map // string to *time.Location
+// zones remembers the zones that were asked for.
+var zones sync.Map // zoneKey to *time.Location
+
+// zoneKey is a value of TZ, and the folder of the zone database.
+type zoneKey struct{ tz, dir string }
 
 // Zone gives the time zone that the value of TZ means to the C library: a file of the zone database, or a
 // rule such as CET-1CEST. A value that is neither means Greenwich time under the name that it begins with.
-func Zone(tz string) *time.Location {
-	if loc, ok := zones.Load(tz); ok {
+// The database is in dir, as TZDIR names it; an empty one means the system's.
+func Zone(tz, dir string) *time.Location {
+	key := zoneKey{tz, dir}
+	if loc, ok := zones.Load(key); ok {
 		return loc.(*time.Location)
 	}
-	loc := findZone(strings.TrimPrefix(tz, ":"))
-	zones.Store(tz, loc)
+	loc := findZone(strings.TrimPrefix(tz, ":"), dir)
+	zones.Store(key, loc)
 	return loc
 }
 
-func findZone(tz string) *time.Location {
+// zoneFrom reads a file of the database, nil if it is none.
+func zoneFrom(tz, file string) *time.Location {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	loc, err := time.LoadLocationFromTZData(tz, data)
+	if err != nil {
+		return nil
+	}
+	return loc
+}
+
+func findZone(tz, dir string) *time.Location {
 	switch {
 	case tz == "":
 		return time.UTC
 	case tz[0] == '/':
-		if data, err := os.ReadFile(tz); err == nil {
-			if loc, err := time.LoadLocationFromTZData(tz, data); err == nil {
-				return loc
-			}
+		if loc := zoneFrom(tz, tz); loc != nil {
+			return loc
+		}
+	case dir != "":
+		if loc := zoneFrom(tz, dir+"/"+tz); loc != nil {
+			return loc
 		}
 	case tz != "Local": // a name that only Go has
 		if loc, err := time.LoadLocation(tz); err == nil {

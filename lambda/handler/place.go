@@ -145,6 +145,9 @@ func placeError(err error) error {
 	return fetchError(err)
 }
 
+// rootVariable tells the shell, and whoever asks, where the client's files stand under their own paths.
+const rootVariable = "SSHELL_ROOT"
+
 // listVariables are lists of folders that programs look through.
 var listVariables = []string{"LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PERL5LIB", "LOCPATH", "GCONV_PATH", "TZDIR"}
 
@@ -152,7 +155,7 @@ var listVariables = []string{"LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PER
 func (i *invocation) rename() {
 	t := i.task
 	t.Dir = i.h.place.Path(i.dir())
-	t.Env = append(t.Env, i.renamed(t.Environ)...)
+	t.Env = append(append(t.Env, i.renamed(t.Environ)...), rootVariable+"="+i.h.place.Root())
 	for n := range t.Stages {
 		st := &t.Stages[n]
 		if len(st.Argv) > 0 && filepath.IsAbs(st.Argv[0]) && i.there(st.Argv[0]) {
