@@ -52,8 +52,8 @@ var sameLines = []string{
 	"parmap -j1 --halt now,fail=1 'exit {}' ::: 3 3 | cat",
 	"parmap true ::: 1 2 | wc -c",
 	"on local --memory 512 seq 30 | parmap --pipe -N7 'paste -sd+' | reduce --tree cat",
-	"on local --timeout 0.2 sh -c 'echo x; exec sleep 5' | on local --memory 5 cat",
-	"parmap --timeout 0.2 'echo {}; sleep {}' ::: 0 5 | on local cat",
+	"on local --timeout 1 sh -c 'echo x; exec sleep 9' | on local --memory 5 cat",
+	"parmap --timeout 1 'echo {}; sleep {}' ::: 0 9 | on local cat",
 }
 
 // throughLines do too, but for bytes that must go through the client.
@@ -66,7 +66,7 @@ var throughLines = []string{
 }
 
 // took is the time in a message.
-var took = regexp.MustCompile(`timed out after \d+ms`)
+var took = regexp.MustCompile(`timed out after [0-9.ms]+`)
 
 // Bytes between two stages do not go through the client.
 func TestStoredSame(t *testing.T) {

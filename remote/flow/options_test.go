@@ -18,7 +18,7 @@ var times = regexp.MustCompile(`(?m)^(\d+\t:\t)\d{10}\.\d{3}\t *\d+\.\d{3}\t`)
 
 func TestJoblogSameAsParallels(t *testing.T) {
 	for _, args := range []string{
-		"'echo {}; exit {}' ::: 0 1 2", "-j1 echo ::: 'a b' '$x' it", "./die ::: 1", "--timeout 0.2 sleep ::: 5 0",
+		"'echo {}; exit {}' ::: 0 1 2", "-j1 echo ::: 'a b' '$x' it", "./die ::: 1", "--timeout 1 sleep ::: 9 0",
 		"--retries 3 'echo {}; exit {}' ::: 2 0", "-u echo ::: a", "--tag echo ::: a b", "--pipe -N2 cat", "--colsep , echo {2} ::: a,b",
 		"'echo a\necho {}' ::: 1",
 	} {
