@@ -32,7 +32,11 @@ const standardDirs = "/bin:/usr/bin"
 // findProgram looks a command up: a name with a slash is a path, any other is searched for on PATH, and what is
 // found is remembered. The error is a *startError.
 func (sh *Shell) findProgram(name string) (string, error) {
-	if strings.IndexByte(name, '/') >= 0 {
+	switch strings.IndexByte(name, '/') {
+	case 0:
+		return sh.placed(name), nil
+	case -1:
+	default:
 		return name, nil
 	}
 	if h, ok := sh.hash[name]; ok && sh.opts.hashall {

@@ -41,7 +41,7 @@ func (sh *Shell) meanings(name string, all, functions bool) []meaning {
 // files finds the programs of that name.
 func (sh *Shell) files(name string, all bool) []meaning {
 	if strings.IndexByte(name, '/') >= 0 {
-		if isExecutable(name) {
+		if isExecutable(name) || name[0] == '/' && isExecutable(sh.placed(name)) {
 			return []meaning{{kind: "file", text: name}}
 		}
 		return nil

@@ -35,7 +35,7 @@
 //
 // On Linux, where the kernel allows namespaces, an environment has its own processes, and a root in which /var/task is the zip,
 // read-only, /tmp a memory file system of the function's storage size, /dev has null, zero, full, random and urandom, and
-// /proc the environment's own processes. Nothing else of the machine's files is there. The network is the machine's. With
+// /proc the environment's own processes; /bin, /sbin, /lib and /lib64 are links to folders of /usr, which are empty. Nothing else of the machine's files is there. The network is the machine's. With
 // Config.HostRoot, or where the kernel refuses (Config.Warn is told), the bootstrap runs among the machine's files, in the
 // folder of the zip, with TMPDIR an unbounded folder of its own. Elsewhere than on Linux it always does, and only its process
 // group is killed.

@@ -41,6 +41,7 @@ func enterRoot(o *launch) error {
 		s.folder("/var/task")
 		s.mount(old+o.Code, "/var/task", "", unix.MS_BIND|unix.MS_REC, "")
 		s.readOnly("/var/task")
+		s.merged()
 	}
 	s.folder("/proc")
 	s.mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
@@ -57,6 +58,14 @@ func enterRoot(o *launch) error {
 	s.do("name the host", func() error { return unix.Sethostname([]byte("localhost")) })
 	s.do("give up capabilities", dropPowers)
 	return s.err
+}
+
+// merged makes the folders of a root whose own are in /usr, as those of Amazon Linux and Debian are. There is nothing in them.
+func (s *steps) merged() {
+	for _, name := range []string{"bin", "sbin", "lib", "lib64"} {
+		s.folder("/usr/" + name)
+		s.do("make /"+name, func() error { return os.Symlink("usr/"+name, "/"+name) })
+	}
 }
 
 // devices furnishes /dev.

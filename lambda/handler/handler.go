@@ -11,7 +11,8 @@
 //
 // A task runs with the client's own programs, see place.go: each in a folder below Config.Tmp that has the client's paths,
 // where the task's working directory stands too, so that names that lead upwards are the client's. PATH has the client's folders
-// as far as something of them was shipped, and then the function's own. A program that the client does not have, or
+// as far as something of them was shipped, and then the function's own. A program that source names by its path from the root on
+// is found there too (SSHELL_ROOT names that folder), unless another program is to start it. A program that the client does not have, or
 // that was not seen to be called, is the function's.
 //
 // Output goes live with the answer as it comes, and into a stream after its first lambda.LiveMax bytes; where the task names

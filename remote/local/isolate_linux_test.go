@@ -59,7 +59,7 @@ func TestIsolatedRoot(t *testing.T) {
 		switch {
 		case name == find, strings.HasPrefix(name, "/dev/"), name == "/etc/ld.so.cache", bytes.Contains(ldd, []byte(name)):
 		case name == "/etc/localtime", strings.HasPrefix(name, "/usr/share/zoneinfo/"), strings.HasPrefix(name, "/usr/lib/locale/"):
-		case slices.Contains(real, name):
+		case slices.Contains(real, name), slices.Contains([]string{"/bin", "/sbin", "/lib", "/lib64"}, name):
 		default:
 			t.Errorf("sees %s", name)
 		}

@@ -180,6 +180,7 @@ func buildRoot(items []ship.Item, dir string, o *order) error {
 	b.do("change root", func() error { return os.Chdir("/") })
 	b.writable(dir, o.Tmp)
 	b.furnish()
+	b.merged()
 	for i := range items {
 		b.item(&items[i])
 	}
@@ -246,6 +247,17 @@ func (b *building) writable(dir string, size int64) {
 		b.bind(store+"/dir", clean, true)
 	}
 	b.leave(store)
+}
+
+// merged makes the links of a root whose folders are in /usr, as far as this machine's has them: programs are named by either
+// path, whichever was shipped.
+func (b *building) merged() {
+	for _, name := range []string{"bin", "sbin", "lib", "lib64"} {
+		if target, err := os.Readlink(oldRoot + "/" + name); err == nil && target == "usr/"+name {
+			b.folder("/usr/" + name)
+			b.link(target, "/"+name)
+		}
+	}
 }
 
 // furnish makes /dev and /proc.
