@@ -5,6 +5,11 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sshell/interp/plan"
 )
 
 // behind is a span of a placed pipeline, as far as it has to end when one before it fails: what reads a pipe whose writer
@@ -103,6 +108,16 @@ func (b *behind) kill() {
 // stopBehind ends the spans from stage to on. The pipe into them must still be open, and stays so until it returns: segments are
 // stopped first, since the end of a killed command's output is the end of their input.
 func (run *placedRun) stopBehind(to int) {
+	run.stopSegments(to)
+	for _, b := range slices.Backward(run.parts) { // the last first: it reads what those before it write
+		if b.from >= to && !b.leaves {
+			b.kill()
+		}
+	}
+}
+
+// stopSegments stops the segments from stage to on, and waits for their ends.
+func (run *placedRun) stopSegments(to int) {
 	for _, b := range run.parts {
 		if b.from >= to && b.leaves {
 			b.stop()
@@ -113,9 +128,36 @@ func (run *placedRun) stopBehind(to int) {
 			<-b.done
 		}
 	}
-	for _, b := range slices.Backward(run.parts) { // the last first: it reads what those before it write
-		if b.from >= to && !b.leaves {
-			b.kill()
+}
+
+// signalLag is how long after a command's death by a signal of the terminal this process has the signal too. They are sent at once; the
+// time is for a machine that is busy.
+const signalLag = 200 * time.Millisecond
+
+// hold keeps the pipe from a stage to a segment open beyond the stage, until release; it gives a descriptor, or -1.
+func (run *placedRun) hold(b *behind, out int) int {
+	if b.to == len(run.stages) || run.placements[b.to].Target == plan.Client {
+		return -1
+	}
+	held, err := unix.FcntlInt(uintptr(out), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return -1 // the stage is missed by an interrupt at most
+	}
+	return held
+}
+
+// release lets go of what hold gave, since the stage has ended. Where a signal has ended it that is meant for the whole
+// pipeline, segments behind it are stopped first: they would take the end of their input for that of the whole.
+func (run *placedRun) release(ctx context.Context, b *behind, held, status int) {
+	if held < 0 {
+		return
+	}
+	if status == 128+int(unix.SIGINT) || status == 128+int(unix.SIGTERM) {
+		select {
+		case <-ctx.Done():
+			run.stopSegments(b.to)
+		case <-time.After(signalLag):
 		}
 	}
+	unix.Close(held)
 }

@@ -455,9 +455,12 @@ func (run *placedRun) start(ctx context.Context) {
 		in = next
 		if !b.leaves {
 			shell.behind, shell.ctx = b, b.ctx
+			held := run.hold(b, out)
 			run.running.Go(func() {
 				defer b.end()
-				run.set(b.from, shell.runStage(run.stages[b.from]))
+				status := shell.runStage(run.stages[b.from])
+				run.set(b.from, status)
+				run.release(ctx, b, held, status)
 			})
 			continue
 		}

@@ -201,3 +201,21 @@ func awaitEnd(t *testing.T, pid string) {
 		}
 	}
 }
+
+// A segment does not take what an interrupted command has written for the whole of its input.
+func TestInterruptIsNoEnd(t *testing.T) {
+	for _, target := range []plan.Target{plan.Local, moon} {
+		t.Run(string(target), func(t *testing.T) {
+			t.Parallel()
+			c := script(t, `sh -c 'echo part; until [ -e began ]; do sleep 0.01; done; kill -INT 0' | on `+string(target)+` 'read x; : > began; cat; : > ended'`)
+			c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			c.Run() // the interrupt's status is another test's
+			if _, err := os.Stat(filepath.Join(c.Dir, "began")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(filepath.Join(c.Dir, "ended")); err == nil {
+				t.Error("the segment saw the end of its input")
+			}
+		})
+	}
+}
