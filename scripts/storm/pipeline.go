@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,7 +41,7 @@ type maker struct {
 	ours, bash []string // stages
 	leaves     bool     // a reader may leave early, and what its writers' statuses are is left to chance
 	large      bool     // the input is
-	keeps      bool     // a stage writes $STORE/kept
+	writes     []string // files that a stage writes
 }
 
 // signalWithin is when a signal comes at the latest. A pipeline without faults takes less, and signals come sooner mostly.
@@ -175,11 +176,14 @@ func (m *maker) stage() {
 	if strings.Contains(c, "head") {
 		m.leaves = true
 	}
-	if strings.Contains(c, "kept") {
-		if m.keeps { // two who write one file at a time make anything of it
+	for _, file := range []string{"$STORE/kept", "2> err"} {
+		switch {
+		case !strings.Contains(c, file):
+		case slices.Contains(m.writes, file): // two who write one file at a time make anything of it
 			c = "wc -c"
+		default:
+			m.writes = append(m.writes, file)
 		}
-		m.keeps = true
 	}
 	m.ours = append(m.ours, m.placed(c))
 	m.bash = append(m.bash, plain(c))
