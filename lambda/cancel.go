@@ -100,6 +100,9 @@ func (c *call) remove(ctx context.Context, response *Response) {
 	c.over = true
 	c.mu.Unlock()
 	if put {
+		// Who put it may have taken all the time.
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), tidyFor)
+		defer stop()
 		_ = c.r.cfg.Store.Delete(ctx, c.mark)
 	}
 }
