@@ -46,7 +46,7 @@ func (c *call) openStdin(ctx context.Context, f *os.File, t *remote.Task, req *R
 	all, err := in.peek(ctx)
 	if all || err != nil {
 		in.close()
-		t.Input = remote.Input{Kind: remote.InlineInput, Inline: in.head}
+		t.Input = remote.Input{Kind: remote.InlineInput, Inline: in.head, File: t.Input.File}
 		c.given = &t.Input
 		return err
 	}

@@ -31,6 +31,9 @@ type Input struct {
 	Stream string    `cbor:"stream,omitempty"` // of PipeInput and ListInput
 	// Open is of PipeInput and ListInput what it is of an Output: who finds it missing has nothing to wait for.
 	Open string `cbor:"open,omitempty"`
+	// File says that it is a file where it comes from, and that more than one command reads it: those that read ahead go back
+	// to where they stopped, which a pipe does not let them. Where the input travels it is made a file again, within bounds.
+	File bool `cbor:"file,omitempty"`
 }
 
 // Piece is the range [Start, End) in bytes of an object, named as s3://bucket/key. A negative End is the object's.

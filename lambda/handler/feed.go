@@ -30,6 +30,7 @@ type feed struct {
 	ctx  context.Context // the source's; Stop ends it
 	drop context.CancelFunc
 	done atomic.Bool
+	file bool // all of it is in r, which is a file
 	at   int64
 }
 
@@ -140,6 +141,9 @@ func (f *feed) File() *os.File { return f.r }
 
 // Feed implements worker.Input.
 func (f *feed) Feed() error {
+	if f.file {
+		return nil
+	}
 	err := f.copy()
 	if f.done.Load() {
 		return nil
@@ -174,12 +178,18 @@ func (f *feed) copy() error {
 			return fmt.Errorf("read %s: ends %d bytes early: it was cut short while it was read", f.name, f.size-f.at)
 		case err == io.EOF:
 			return f.w.Close()
-		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("read %s: %w", f.name, err)
 		case err != nil:
-			return fmt.Errorf("read %s: %w: %w", f.name, err, remote.ErrLost)
+			return f.readError(err)
 		}
 	}
+}
+
+// readError is why the source could not be read.
+func (f *feed) readError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", f.name, err)
+	}
+	return fmt.Errorf("read %s: %w: %w", f.name, err, remote.ErrLost)
 }
 
 // Stop implements worker.Input.

@@ -15,6 +15,9 @@
 // is found there too (SSHELL_ROOT names that folder), unless another program is to start it. A program that the client does not have, or
 // that was not seen to be called, is the function's.
 //
+// Standard input is a pipe; where it is a file on the client, or an object, and more than one command of the first stage may
+// read it, it is a file here too, if it is not larger than 256 MiB and half of what is free in Config.Tmp.
+//
 // Output goes live with the answer as it comes, and into a stream after its first lambda.LiveMax bytes; where the task names
 // an object, that appears when the task has ended with a result, as package stored has it. A background process that
 // outlives the task's stages is killed with them: its output ends there. Files that the task gives back are in the answer's

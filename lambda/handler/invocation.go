@@ -197,6 +197,12 @@ func (i *invocation) work(ctx context.Context, out, errs *os.File, in *feed) (*r
 	if slices.ContainsFunc(i.task.Stages, func(st remote.Stage) bool { return st.Argv == nil }) {
 		i.h.shell.Store(true)
 	}
+	if in != nil && i.task.Input.File {
+		if err := in.spool(ctx, i.h.cfg.Tmp, spoolSize(i.h.cfg.Tmp)); err != nil {
+			in.abandon()
+			return nil, err
+		}
+	}
 	w, err := worker.New(worker.Config{Self: i.h.cfg.Self, Shell: i.h.cfg.Shell, Ahead: i.h.ahead, Contained: true, Apart: i.h.isAgent})
 	if err != nil {
 		if in != nil {

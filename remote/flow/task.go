@@ -69,6 +69,7 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 	t.Limits = remote.Limits{Timeout: lead.placing.timeout.Fixed, Memory: int64(lead.placing.memory) * mib}
 	if !lead.noInput {
 		t.Input = io.input()
+		t.Input.File = io.fromFile() && s.sharesInput(&stages[0])
 	}
 	if list, ok := io.from.(*listEdge); ok {
 		if err := list.wait(ctx); err != nil {
