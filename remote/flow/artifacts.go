@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,11 @@ type naming struct {
 	seen      map[string]bool // of list
 	entered   map[string]bool // functions, aliases and scripts
 	runs      bool            // values are names of programs
+
+	matches     int // files that match patterns
+	matchesSize int64
+	behind      []string // patterns that match too much
+	sample      string   // a file that one of them matches
 }
 
 // needs is what is known of a command: what all its tasks need, and whether their values name programs.
@@ -80,6 +86,9 @@ func (s *segment) commandNeeds(c *command, with []string) *needs {
 	n := s.naming(with)
 	if c.source != nil {
 		n.source(c.source)
+		for _, line := range s.leftBehind(n, RunnerOptions{With: with, Dir: s.dir}) {
+			s.warn(line)
+		}
 		return &needs{n.list, n.runs}
 	}
 	words := make([]string, len(c.argv))
@@ -92,8 +101,8 @@ func (s *segment) commandNeeds(c *command, with []string) *needs {
 	return &needs{n.list, n.runs}
 }
 
-// stageArtifacts gives what stages need beside with.
-func (s *segment) stageArtifacts(stages []remote.Stage, with []string) []string {
+// stageArtifacts gives what stages need beside with, and what is to be said of what matches their patterns.
+func (s *segment) stageArtifacts(stages []remote.Stage, with []string, o RunnerOptions) (list, behind []string) {
 	n := s.naming(with)
 	for _, st := range stages {
 		if st.Argv == nil {
@@ -102,7 +111,14 @@ func (s *segment) stageArtifacts(stages []remote.Stage, with []string) []string 
 			n.call(st.Argv)
 		}
 	}
-	return n.list
+	return n.list, s.leftBehind(n, o)
+}
+
+// warn writes a line to the first stage's standard error, if it has one: a segment that is only explained has none.
+func (s *segment) warn(line string) {
+	if len(s.Stderr) > 0 {
+		fmt.Fprintf(s.Stderr[0], "sshell: %s: %s\n", s.Stages[0].Name, line)
+	}
 }
 
 // withValues adds the values that are files to what tasks need. An argument vector names them itself.
@@ -150,6 +166,19 @@ func (n *naming) source(t *sourceTemplate) {
 				n.runs = n.runs || t.hasValue(w) && (i == 0 || slices.Contains(starters, words[0]))
 			}
 			n.call(words)
+			for _, w := range node.Args {
+				n.match(w)
+			}
+		case *syntax.WordIter: // of for and select
+			for _, w := range node.Items {
+				n.file(literal(w))
+				n.match(w)
+			}
+		case *syntax.ArrayElem:
+			if node.Value != nil {
+				n.file(literal(node.Value))
+				n.match(node.Value)
+			}
 		case *syntax.Assign:
 			if node.Name != nil && node.Value != nil {
 				n.assign(node.Name.Value, literal(node.Value))

@@ -84,10 +84,10 @@ func TestArtifactsOfCommands(t *testing.T) {
 			t.Errorf("%s: got %q, want %s among them", command, got, want)
 		}
 	}
-	if got := s.stageArtifacts(nil, []string{"w", "./sub", "/abs"}); !slices.Equal(got, []string{"w", dir + "/sub", "/abs"}) {
+	if got, _ := s.stageArtifacts(nil, []string{"w", "./sub", "/abs"}, RunnerOptions{}); !slices.Equal(got, []string{"w", dir + "/sub", "/abs"}) {
 		t.Errorf("--with: got %q", got)
 	}
-	got := s.stageArtifacts([]remote.Stage{{Source: "echo | sort"}, {Argv: []string{"wc", "data"}}}, nil)
+	got, _ := s.stageArtifacts([]remote.Stage{{Source: "echo | sort"}, {Argv: []string{"wc", "data"}}}, nil, RunnerOptions{})
 	if want := []string{"sort", "wc", "./data"}; !slices.Equal(got, want) {
 		t.Errorf("stages: got %q, want %q", got, want)
 	}

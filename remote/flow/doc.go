@@ -11,7 +11,8 @@
 // # COMMAND
 //
 // What COMMAND names goes with its tasks to a target that does not see this machine's files: the programs that it calls,
-// those that functions of the script's call, and the files that its words are. --with names the rest.
+// those that functions of the script's call, and the files that its words are, or match as
+// patterns on the client, up to 1,000 files and 64 MiB. --with names the rest.
 //
 // COMMAND as one word is shell source; as several words it is an argument vector, or source if its first word is a function
 // of the script's or a word that only a shell runs. Source that is a single program with literal arguments is started

@@ -45,8 +45,13 @@ func (u *taskUnit) explain(_ context.Context, s *segment) ([]string, error) {
 	for _, p := range u.parts {
 		stages = append(stages, p.stage)
 	}
-	more := s.travels(lead.placing.runnerOptions(s.dir, true), stages, s.stageArtifacts(stages, lead.placing.with))
-	return append([]string{"tasks 1"}, more...), nil
+	o := lead.placing.runnerOptions(s.dir, true)
+	artifacts, behind := s.stageArtifacts(stages, lead.placing.with, o)
+	lines := append([]string{"tasks 1"}, s.travels(o, stages, artifacts)...)
+	for _, line := range behind {
+		lines = append(lines, "left behind: "+line)
+	}
+	return lines, nil
 }
 
 func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Status, error) {
@@ -64,7 +69,11 @@ func (u *taskUnit) run(ctx context.Context, s *segment, io streams) ([]plan.Stat
 	if lead.role != "" {
 		t.Env = append(t.Env, roleEnv(lead.role, lead.roleVar)...)
 	}
-	t.Artifacts = s.stageArtifacts(stages, lead.placing.with)
+	var behind []string
+	t.Artifacts, behind = s.stageArtifacts(stages, lead.placing.with, lead.placing.runnerOptions(s.dir, true))
+	for _, line := range behind {
+		s.warn(line)
+	}
 	t.Return = lead.placing.returns
 	t.Limits = remote.Limits{Timeout: lead.placing.timeout.Fixed, Memory: int64(lead.placing.memory) * mib}
 	if !lead.noInput {
