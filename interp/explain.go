@@ -80,7 +80,11 @@ func (sh *Shell) explain(p plan.Pipeline, placements []plan.Placement) {
 			to++
 		}
 		if placements[from].Target != plan.Client && placements[from].Err == nil {
-			for _, line := range sh.explainSegment(plan.Segment{Target: placements[from].Target, Stages: p.Stages[from:to]}) {
+			seg := plan.Segment{Target: placements[from].Target, Stages: p.Stages[from:to]}
+			if len(p.Stages) > 1 {
+				seg.First = from + 1
+			}
+			for _, line := range sh.explainSegment(seg) {
 				fmt.Fprintf(&b, "         %s\n", line)
 			}
 		}

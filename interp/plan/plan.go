@@ -88,6 +88,8 @@ type Segment struct {
 	Stdout   *os.File
 	Stderr   []*os.File // one per stage
 	Snapshot *Snapshot
+	// First is the number of the first stage in its pipeline, from 1; 0 for a pipeline of one stage. An Explainer says it.
+	First int
 
 	// In names the object that standard input is, for an ObjectReader; Stdin is nil then.
 	In string

@@ -44,6 +44,7 @@ type request struct {
 	Target   plan.Target    `cbor:"t"`
 	Stages   []plan.Stage   `cbor:"s"`
 	Snapshot *plan.Snapshot `cbor:"n,omitempty"`
+	First    int            `cbor:"b,omitempty"`
 	Files    []int          `cbor:"f,omitempty"`
 	In       string         `cbor:"i,omitempty"` // as plan.Segment has it
 	Out      *outName       `cbor:"o,omitempty"` // of plan.Segment's Out, if the agent can make it of objects
@@ -57,7 +58,7 @@ type outName struct {
 
 // newRequest gives the request for a segment, and the files that go with it, each once.
 func newRequest(seg plan.Segment) (*request, []*os.File) {
-	r := &request{Target: seg.Target, Stages: seg.Stages, In: seg.In}
+	r := &request{Target: seg.Target, Stages: seg.Stages, First: seg.First, In: seg.In}
 	if c, ok := seg.Out.(*created); ok { // others are not the agent's
 		name, add := c.Object()
 		r.Out = &outName{name, add}
@@ -96,7 +97,7 @@ func takeRequest(f *frame) (plan.Segment, error) {
 	if err := plan.Unmarshal(f.body, &r); err != nil {
 		return plan.Segment{}, fmt.Errorf("read segment: %w", err)
 	}
-	seg := plan.Segment{Target: r.Target, Stages: r.Stages, Snapshot: r.Snapshot, In: r.In}
+	seg := plan.Segment{Target: r.Target, Stages: r.Stages, Snapshot: r.Snapshot, First: r.First, In: r.In}
 	if r.Out != nil {
 		seg.Out = &out{outName: *r.Out}
 	}

@@ -348,10 +348,24 @@ func (f *Flow) Explain(ctx context.Context, seg plan.Segment) ([]string, error) 
 		if err != nil {
 			return lines, s.named(first+u.stages()-1, err)
 		}
+		if seg.First > 0 {
+			lines = append(lines, stageNumbers(seg.First+first, u.stages()))
+		}
 		lines = append(lines, more...)
 		first += u.stages()
 	}
 	return lines, nil
+}
+
+// stageNumbers says which stages of a pipeline the next lines are about.
+func stageNumbers(first, n int) string {
+	switch n {
+	case 1:
+		return fmt.Sprintf("stage %d:", first)
+	case 2:
+		return fmt.Sprintf("stages %d and %d:", first, first+1)
+	}
+	return fmt.Sprintf("stages %d to %d:", first, first+n-1)
 }
 
 // named puts a stage's name before an error.
