@@ -105,6 +105,30 @@ func (b *behind) kill() {
 	b.stop()
 }
 
+// endWithShell ends all spans when a termination or hang-up arrives that ends this shell, and would have ended it at once if it
+// had no segments to stop first: a command of the client that goes on would keep it. An interrupt is for the commands too.
+// What it returns waits until that is done, or will not be.
+func (run *placedRun) endWithShell(ctx context.Context) (wait func()) {
+	var ends uint64
+	for _, s := range []unix.Signal{unix.SIGTERM, unix.SIGHUP} {
+		if _, trapped := run.sh.traps.actions[signalName(s)]; !trapped && !run.sh.opts.interactive {
+			ends |= 1 << uint(s)
+		}
+	}
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		if run.sh.proc.pending.Load()&ends != 0 {
+			run.stopBehind(0)
+		}
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
 // stopBehind ends the spans from stage to on. The pipe into them must still be open, and stays so until it returns: segments are
 // stopped first, since the end of a killed command's output is the end of their input.
 func (run *placedRun) stopBehind(to int) {

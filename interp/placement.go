@@ -368,8 +368,13 @@ func (sh *Shell) runPlaced(stages []*syntax.Stmt, all []bool, pipeline plan.Pipe
 	}
 	ctx, stop := sh.proc.untilSignal(sh.ctx)
 	reclaim := sh.share()
+	for _, s := range spans(run.stages, run.all, run.placements) {
+		run.parts = append(run.parts, run.part(ctx, s))
+	}
+	unwatch := run.endWithShell(ctx)
 	run.start(ctx)
 	run.running.Wait()
+	unwatch()
 	for _, line := range run.complaints {
 		sh.errorLine(line)
 	}
@@ -425,9 +430,6 @@ func (run *placedRun) breakAt(to int) {
 
 // start starts every span, joined by kernel pipes.
 func (run *placedRun) start(ctx context.Context) {
-	for _, s := range spans(run.stages, run.all, run.placements) {
-		run.parts = append(run.parts, run.part(ctx, s))
-	}
 	in := -1
 	group := run.sh.newGroup()
 	for i, b := range run.parts {

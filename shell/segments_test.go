@@ -152,6 +152,32 @@ func TestExplainAsksTheAgent(t *testing.T) {
 	}
 }
 
+// A termination ends a shell that has no trap for it, though a command of the client goes on that a segment reads from.
+func TestTerminationEndsClientStages(t *testing.T) {
+	for _, text := range []string{
+		`{ echo ready >&2; exec sleep 1000; } | on moon cat`,
+		`x=$({ echo ready >&2; exec sleep 1000; } | on moon cat)`,
+	} {
+		c := script(t, text)
+		stderr, err := c.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := bufio.NewReader(stderr).ReadString('\n'); line != "ready\n" {
+			t.Fatalf("%s: %q, %v", text, line, err)
+		}
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Wait(); err == nil {
+			t.Errorf("%s: status 0", text)
+		}
+	}
+}
+
 // Ctrl-C reaches the shell alone, which has its agent stop the segment. Neither it nor the command stays.
 func TestInterrupt(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
