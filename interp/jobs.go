@@ -161,6 +161,7 @@ func (sh *Shell) background(st *syntax.Stmt) {
 func (sh *Shell) startBackground(st *syntax.Stmt, opt spawnOptions) (int, error) {
 	c := sh.clone()
 	defer c.fds.close()
+	c.standFor(st)
 	// Where the input was redirected, by a pipe or for a group, it is meant for the command.
 	if d := sh.fds.get(0); !sh.opts.monitor && d != nil && d.keep {
 		if fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {

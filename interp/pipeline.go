@@ -109,6 +109,7 @@ func (sh *Shell) stageShell(group *group, in, out int, all, beside bool) *Shell 
 // runStage runs the stage's command to its end and drops its descriptors.
 func (c *Shell) runStage(st *syntax.Stmt) int {
 	c.enterThread()
+	c.standFor(st)
 	if c.needsProcess(st) {
 		c.status = c.inProcess([]*syntax.Stmt{st})
 	} else {

@@ -469,11 +469,22 @@ func (run *placedRun) start(ctx context.Context) {
 		snapshot := run.sh.Snapshot(nil) // before a last stage changes this shell
 		if len(run.stages) > 1 || run.pipeline.Stages[b.from].Role != plan.Plain {
 			snapshot.Subshell++
+			run.unwrap(b.span)
 		}
 		run.running.Go(func() {
 			defer b.end()
 			run.segment(b.ctx, b.span, shell, snapshot)
 		})
+	}
+}
+
+// unwrap takes the parentheses from stages that are subshells: the process of a stage is the subshell.
+func (run *placedRun) unwrap(s span) {
+	for i := s.from; i < s.to; i++ {
+		stage := &run.pipeline.Stages[i]
+		if _, ok := run.stages[i].Cmd.(*syntax.Subshell); ok && strings.HasPrefix(stage.Source, "(") && strings.HasSuffix(stage.Source, ")") {
+			stage.Source = stage.Source[1 : len(stage.Source)-1]
+		}
 	}
 }
 

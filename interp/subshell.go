@@ -25,6 +25,14 @@ func (sh *Shell) runSubshell(st *syntax.Stmt, c *syntax.Subshell) {
 	sh.status = sub.status
 }
 
+// standFor makes a clone that was made to run st the subshell that st is, where it is one: `( … )` as a stage, or in the
+// background, is one level deeper than the shell, not two.
+func (sh *Shell) standFor(st *syntax.Stmt) {
+	if _, ok := st.Cmd.(*syntax.Subshell); ok {
+		sh.subshell--
+	}
+}
+
 // topBody runs the statements of a subshell.
 func (sh *Shell) topBody(stmts []*syntax.Stmt) {
 	sh.body(stmts)
