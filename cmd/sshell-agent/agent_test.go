@@ -130,3 +130,19 @@ func descriptors(t *testing.T, c *agent.Client) int {
 	}
 	return n
 }
+
+// An agent whose standard error nobody reads any more is not killed by a line: it may have something to remove.
+func TestStandardErrorIsGone(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	cmd := exec.Command(filepath.Join(programs(t), "sshell-agent"), "--nonsense")
+	cmd.Stderr = w
+	cmd.Run()
+	if state := cmd.ProcessState; state.ExitCode() != 2 {
+		t.Errorf("%v", state)
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"sshell/interp/plan"
 	"sshell/lambda"
@@ -116,7 +117,8 @@ func openCloud(dir string) (*cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	var options []func(*config.LoadOptions) error
+	// The SDK's own lines are not for those who have the agent's standard error: what went wrong an error says.
+	options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if set.Region != "" {
 		options = append(options, config.WithRegion(set.Region))
 	}

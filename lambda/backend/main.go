@@ -28,6 +28,9 @@ const (
 
 // Main serves the shell that started this program, as its agent: args are what the shell gave it. It returns the exit status.
 func Main(args []string) int {
+	// The shell may be gone, and standard error with it, while there is still something to remove. What the agent starts has
+	// the signal as ever.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	a, err := parse(args)
 	if err == nil && a.version {
 		fmt.Printf("sshell-agent %s\n", agent.Build())
