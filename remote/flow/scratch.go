@@ -70,8 +70,9 @@ func (c *scratch) object(ctx context.Context, bucket string) (string, error) {
 	return c.prefix(bucket) + strconv.FormatInt(c.last.Add(1), 10), nil
 }
 
-// putTime bounds the request for a mark, which is not given up with the segment: it could come after the removal then.
-const putTime = 10 * time.Second
+// putTime bounds the request for a mark, which is not given up with the segment: it could come after the removal then. The
+// SDK waits up to 20 s before it asks again a store that is busy.
+const putTime = 45 * time.Second
 
 // put stores a mark.
 func (c *scratch) put(ctx context.Context, name string) error {
