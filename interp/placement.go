@@ -225,7 +225,9 @@ func (sh *Shell) describe(st *syntax.Stmt, role plan.Role, skip int, here bool) 
 	if len(c.Args) > 0 {
 		stage.Name, _ = aliasName(c.Args[min(skip, len(c.Args)-1)])
 	}
-	if role == plan.Plain && !sh.staticProgram(c) && !sh.programNow(c) {
+	// A DEBUG trap that stages inherit is run by the shell that runs the program.
+	traced := sh.opts.functrace && sh.traps.has("DEBUG")
+	if role == plan.Plain && (traced || !sh.staticProgram(c) && !sh.programNow(c)) {
 		sh.wish(&stage)
 		return stage, nil
 	}
