@@ -31,11 +31,16 @@ type output struct {
 	commit bool // at the last close, not by an outputs
 	says   bool // it holds what was said of a failure, and appears all the same
 	failed func(error)
+	dies   func() bool // a signal ends the shell that made it: commands were cut off
 }
 
 // closed is called when nobody has the output's descriptor any more.
 func (o *output) closed() {
 	if !o.commit {
+		return
+	}
+	if o.dies != nil && o.dies() {
+		o.file.Abort()
 		return
 	}
 	if err := o.file.Commit(); err != nil && o.failed != nil {
@@ -240,6 +245,7 @@ func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error)
 		sh.outputs.mu.Unlock()
 		return d, nil
 	}
+	o.dies = func() bool { return sh.killed != 0 && sh.killed != unix.SIGPIPE }
 	o.commit, o.failed = true, func(err error) {
 		sh.Errorf("%s", err)
 		sh.status = plan.StatusMachinery
