@@ -245,7 +245,11 @@ func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error)
 		sh.outputs.mu.Unlock()
 		return d, nil
 	}
-	o.dies = func() bool { return sh.killed != 0 && sh.killed != unix.SIGPIPE }
+	o.dies = func() bool { // its signal may wait for the end of the command
+		_, trapped := sh.traps.actions["INT"]
+		interrupted := sh.proc.pending.Load()&(1<<uint(unix.SIGINT)) != 0 && !trapped
+		return interrupted || sh.killed != 0 && sh.killed != unix.SIGPIPE
+	}
 	o.commit, o.failed = true, func(err error) {
 		sh.Errorf("%s", err)
 		sh.status = plan.StatusMachinery
