@@ -245,3 +245,21 @@ func TestInterruptIsNoEnd(t *testing.T) {
 		})
 	}
 }
+
+// What was written before an interrupt is no object, unless the script deals with interrupts.
+func TestInterruptMakesNoObject(t *testing.T) {
+	for _, tt := range []struct{ name, trap, object string }{{"none", "", ""}, {"a trap", "trap : INT; ", "part\n"}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := script(t, tt.trap+`{ echo part; sh -c 'kill -INT 0; exec sleep 5'; } > s3://bucket/k`)
+			c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			store := t.TempDir()
+			c.Env = append(c.Env, "XDG_DATA_HOME="+store)
+			c.Run() // the interrupt's status is another test's
+			object, err := os.ReadFile(filepath.Join(store, "sshell/s3/bucket/k"))
+			if string(object) != tt.object {
+				t.Errorf("%q, want %q; %v", object, tt.object, err)
+			}
+		})
+	}
+}
