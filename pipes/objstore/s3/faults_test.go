@@ -27,6 +27,11 @@ import (
 // The signature names the server, so that the proxy leaves the request's host as it came and the server must not look.
 func between(t *testing.T, answer func(*http.Response) error) objstore.Store {
 	t.Helper()
+	return betweenBucket(t, s3test.NewBucket(t), answer)
+}
+
+func betweenBucket(t *testing.T, bucket string, answer func(*http.Response) error) objstore.Store {
+	t.Helper()
 	to, err := url.Parse(s3test.Endpoint())
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +45,7 @@ func between(t *testing.T, answer func(*http.Response) error) objstore.Store {
 		},
 	})
 	t.Cleanup(proxy.Close)
-	return s3test.OpenAt(t, proxy.URL, s3test.NewBucket(t))
+	return s3test.OpenAt(t, proxy.URL, bucket)
 }
 
 var errCut = errors.New("cut")
@@ -81,6 +86,28 @@ func TestLostResponseOfCreate(t *testing.T) {
 		if !errors.Is(err, fs.ErrExist) {
 			t.Errorf("create of the same %d bytes by another: %v, want fs.ErrExist", size, err)
 		}
+	}
+}
+
+// An upload whose beginning was answered to nobody does not stay.
+func TestLostResponseOfBegin(t *testing.T) {
+	var begun atomic.Int64
+	bucket := s3test.NewBucket(t)
+	s := betweenBucket(t, bucket, func(r *http.Response) error {
+		if r.Request.Method == http.MethodPost && r.Request.URL.Query().Has("uploads") && begun.Add(1) == 1 {
+			return errCut
+		}
+		return nil
+	})
+	if err := s.Put(t.Context(), "k", bytes.NewReader(make([]byte, 9<<20)), -1, true); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s3test.Client(t).ListMultipartUploads(t.Context(), &sdk.ListMultipartUploadsInput{Bucket: &bucket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if begun.Load() != 2 || len(out.Uploads) != 0 {
+		t.Errorf("begun %d times, %d uploads are left", begun.Load(), len(out.Uploads))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -79,12 +80,16 @@ func (u *upload) option(o *s3.Options) {
 
 func (s *Store) newUpload(ctx context.Context, w write, sum checksum) (*upload, error) {
 	u := &upload{write: w, store: s, sum: sum}
+	began := time.Now()
 	out, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &s.bucket, Key: &w.key,
 		Metadata: w.metadata(), ChecksumAlgorithm: sum}, u.option)
 	if err != nil {
 		return nil, err
 	}
 	u.id = out.UploadId
+	if tries, ok := retry.GetAttemptResults(out.ResultMetadata); ok && len(tries.Results) > 1 {
+		u.abortTwins(ctx, time.Since(began))
+	}
 	return u, nil
 }
 
