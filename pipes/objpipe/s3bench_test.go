@@ -218,11 +218,8 @@ func throughSDK(b *testing.B, peer s3test.Bare) error {
 	var puts, gets errgroup.Group
 	for range inFlight {
 		puts.Go(func() error {
-			piece, block := make([]byte, pieceSize), make([]byte, blockSize)
+			block := make([]byte, blockSize)
 			for key := range next {
-				for rest := block; len(rest) > 0; rest = rest[pieceSize:] {
-					copy(rest, piece)
-				}
 				if err := peer.Put(ctx, key, block); err != nil {
 					return err
 				}
