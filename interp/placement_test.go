@@ -368,7 +368,10 @@ func TestFaultIsSaid(t *testing.T) {
 	dir := t.TempDir()
 	_, _, _ = placed(t, &breaking{}, "D="+dir+"; on local x 2> $D/said > $D/out; on local x | cat 2> $D/said2 > $D/out")
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) != 2 || files[0].Name() != "said" || files[1].Name() != "said2" {
+	if n := len(files); n == 2 && files[1].Name() == "said2" { // of a command that may be ended before it begins
+		files = files[:1]
+	}
+	if err != nil || len(files) != 1 || files[0].Name() != "said" {
 		t.Errorf("files %v, %v", files, err)
 	}
 }
