@@ -131,13 +131,17 @@ func measureFastq(l *lab) ([]figure.Result, error) {
 	return l.faster(9, script("fastq"), script("lines"), figure.AtLeast(0.8))
 }
 
+// pipePairs is how often the pipelines are compared: their programs and the kernel's pipes are the same, three processes share two
+// cores, and of 11 pairs the median lay between 0.93 and 1.05.
+const pipePairs = 61
+
 func measurePipe(l *lab) ([]figure.Result, error) {
 	f, err := l.readsFile(l.scaled(gib))
 	if err != nil {
 		return nil, err
 	}
 	script := "cat " + f.name + " | cat | wc -c"
-	return l.faster(11, l.ours(script, ""), bash(script), figure.AtLeast(0.95))
+	return l.faster(pipePairs, l.ours(script, ""), bash(script), figure.AtLeast(0.95))
 }
 
 func measureMemory(l *lab) ([]figure.Result, error) {
