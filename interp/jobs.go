@@ -287,6 +287,19 @@ func (sh *Shell) afterChild(by unix.Signal, core bool, pid int, argv []string) {
 	sh.errorLine(fmt.Sprintf("%s%6d %-23s %s", sh.location(), pid, text, strings.Join(argv, " ")))
 }
 
+// pendingWithin reports whether a signal is pending, or comes within a time: one that was sent to a group ends a child before the
+// shell has heard of it.
+func (p *process) pendingWithin(s unix.Signal, lag time.Duration) bool {
+	for end := time.Now().Add(lag); ; time.Sleep(time.Millisecond) {
+		if p.pending.Load()&(1<<uint(s)) != 0 {
+			return true
+		}
+		if !time.Now().Before(end) {
+			return false
+		}
+	}
+}
+
 func (p *process) clear(s unix.Signal) {
 	for {
 		old := p.pending.Load()

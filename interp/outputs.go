@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"mvdan.cc/sh/v3/syntax"
@@ -247,7 +248,11 @@ func (sh *Shell) openStored(op syntax.RedirOperator, name string) (*desc, error)
 	}
 	o.dies = func() bool { // its signal may wait for the end of the command
 		_, trapped := sh.traps.actions["INT"]
-		interrupted := sh.proc.pending.Load()&(1<<uint(unix.SIGINT)) != 0 && !trapped
+		lag := time.Duration(0)
+		if sh.status == 128+int(unix.SIGINT) {
+			lag = signalLag
+		}
+		interrupted := !trapped && sh.proc.pendingWithin(unix.SIGINT, lag)
 		return interrupted || sh.killed != 0 && sh.killed != unix.SIGPIPE
 	}
 	o.commit, o.failed = true, func(err error) {
