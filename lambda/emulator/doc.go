@@ -19,6 +19,9 @@
 // file a function signs with a key of its role, without a session token, and may do what the role's inline policies say, or all
 // if AdministratorAccess is attached; what other managed policies hold is not known here. A function whose role is not here may do all.
 //
+// With Config.Ahead and S3Config.Ahead the services' clocks differ from this machine's, and requests are refused as theirs would be.
+// Rules of a bucket's lifecycle are kept and given back; nothing expires by them.
+//
 // Functions are zips, sent with the call or named in Config.S3, for the runtimes provided.*: their bootstrap is run on this machine's
 // processor. An image's code is a root on this machine, ImageUri file:// and the path of a folder, or of a tar of one (docker export):
 // /var/task/bootstrap is started in it, unless ImageConfig says another. There is one version, $LATEST. Errors have the service's codes, statuses and shapes; an accepted change is
